@@ -1,0 +1,60 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Everything an embedder does not need hangs on a trait: with `traits: []` nothing but the core is fetched and linked.
+let whenCLI: TargetDependencyCondition? = .when(traits: ["CLI"])
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "ashlar",
+    products: [
+        .library(name: "Ashlar", targets: ["Ashlar"]),
+        .library(name: "AshlarCLI", targets: ["AshlarCLI"]),
+        .executable(name: "ashlar", targets: ["ashlar-tool"]),
+    ],
+    traits: [
+        .trait(name: "CLI", description: "The command line tool `ashlar` and its commands as a library."),
+        .default(enabledTraits: ["CLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CAshlarZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CAshlarLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(name: "CAshlarChecksum", dependencies: ["CAshlarZlib"]),
+        .target(
+            name: "AshlarFormat", dependencies: ["CAshlarChecksum", "CAshlarLZ4", "CAshlarZlib"],
+            swiftSettings: settings),
+        .target(name: "AshlarStorage", swiftSettings: settings),
+        .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .target(
+            name: "AshlarCLI",
+            dependencies: [
+                "Ashlar", "CAshlarZlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "ashlar-tool",
+            dependencies: [
+                "AshlarCLI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
+            path: "Tests/AshlarTestSupport", swiftSettings: settings),
+        .testTarget(name: "AshlarFormatTests", dependencies: ["AshlarFormat", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+    ]
+)
