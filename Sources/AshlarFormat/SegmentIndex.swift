@@ -1,0 +1,171 @@
+/// What a footer says of its segment, gathered commit by commit; a pure function of the commits ([FTR-1]).
+///
+/// The writer and the recovery scan both feed it, so the footer they write is the same.
+package struct SegmentIndex: Sendable {
+    /// A run of blocks in which commits and heights both go up by one.
+    package struct Run: Equatable, Sendable {
+        package var firstHeight: Int64
+        package var firstIndex: UInt32
+        package var count: UInt32
+
+        package init(firstHeight: Int64, firstIndex: UInt32, count: UInt32) {
+            self.firstHeight = firstHeight
+            self.firstIndex = firstIndex
+            self.count = count
+        }
+    }
+
+    /// A commit with a rollback part.
+    package struct Rollback: Equatable, Sendable {
+        package var index: UInt32
+        package var toHeight: Int64
+        package var undoneBlocks: UInt32
+        package var readopted: [Readopted]
+
+        package init(index: UInt32, toHeight: Int64, undoneBlocks: UInt32, readopted: [Readopted]) {
+            self.index = index
+            self.toHeight = toHeight
+            self.undoneBlocks = undoneBlocks
+            self.readopted = readopted
+        }
+    }
+
+    /// A model that the segment defines.
+    package struct Model: Equatable, Sendable {
+        package var id: UInt32
+        package var name: [UInt8]
+        package var events: UInt64 = 0
+        package var floatingEvents: UInt64 = 0
+        package var version: UInt64
+        package var lowestHeight: Int64 = -1
+        package var highestHeight: Int64 = -1
+
+        package init(id: UInt32, name: [UInt8], version: UInt64) {
+            self.id = id
+            self.name = name
+            self.version = version
+        }
+    }
+
+    /// A type that the segment defines.
+    package struct TypeEntry: Equatable, Sendable {
+        package var id: UInt32
+        package var name: [UInt8]
+        package var events: UInt64 = 0
+
+        package init(id: UInt32, name: [UInt8]) {
+            self.id = id
+            self.name = name
+        }
+    }
+
+    package var summary: SegmentSummary
+    /// Offset of each commit divided by 8.
+    package var offsets: [UInt32] = []
+    package var runs: [Run] = []
+    package var rollbacks: [Rollback] = []
+    /// Fingerprint of each block's hash in the upper half, index of its commit in the lower; in the order of the log.
+    package var hashes: [UInt64] = []
+    package internal(set) var models: [Model] = []
+    package internal(set) var types: [TypeEntry] = []
+    var modelIndex: [UInt32: Int] = [:]
+    var typeIndex: [UInt32: Int] = [:]
+
+    package init(header: SegmentHeader) {
+        summary = SegmentSummary(storeID: header.storeID, segment: header.segment, opening: header.opening)
+    }
+
+    package func defines(model: UInt32) -> Bool { modelIndex[model] != nil }
+    package func defines(type: UInt32) -> Bool { typeIndex[type] != nil }
+
+    /// The sequence of the commit at `index`.
+    package func sequence(at index: Int, opening: UInt64) -> UInt64 { opening + 1 + UInt64(index) }
+}
+
+extension SegmentIndex {
+    /// Takes in the next commit. `sections` are its directory's entries, `types` how many events it has of each type.
+    ///
+    /// Throws `damaged` if the commit contradicts what came before it in the segment: an id that is not defined, a version that does not
+    /// continue, a rollback of more than there is ([PRT-6], [PRT-8], [PRT-11]).
+    package mutating func add(
+        _ header: CommitHeader, _ meta: CommitMeta, offset: Int, sections: some Sequence<DirectoryEntry>,
+        types typeCounts: some Sequence<EventStage.TypeCount>
+    ) throws(FormatError) {
+        try summary.closing.advance(by: header, meta)
+        let index = UInt32(truncatingIfNeeded: offsets.count)
+        offsets.append(UInt32(truncatingIfNeeded: offset / 8))
+        summary.endOffset = UInt64(offset + header.frameLength)
+        summary.commitCount += 1
+        summary.eventCount += UInt64(header.eventCount)
+        summary.firstAppendTime = min(summary.firstAppendTime, header.appendTime)
+        summary.lastAppendTime = max(summary.lastAppendTime, header.appendTime)
+        for name in meta.names { try define(name) }
+        if let rollback = meta.rollback { try add(rollback, at: index) }
+        if let block = meta.block { add(block, at: index, startsRun: meta.rollback != nil) }
+        if let floating = meta.floating { widenTimes(floating.timestamp, floating.timestamp) }
+        if let times = meta.eventTimes { widenTimes(times.earliest, times.latest) }
+        for entry in sections { try add(entry, meta.block?.height) }
+        for type in typeCounts {
+            guard let slot = typeIndex[type.type] else { throw .damaged("type \(type.type) is used before it is defined") }
+            types[slot].events += UInt64(type.count)
+        }
+    }
+
+    private mutating func define(_ name: NameDefinition) throws(FormatError) {
+        switch name.kind {
+        case .model:
+            try require(modelIndex.updateValue(models.count, forKey: name.id) == nil, "model \(name.id) is defined twice")
+            models.append(Model(id: name.id, name: name.name, version: name.version))
+        case .type:
+            try require(typeIndex.updateValue(types.count, forKey: name.id) == nil, "type \(name.id) is defined twice")
+            types.append(TypeEntry(id: name.id, name: name.name))
+        }
+    }
+
+    private mutating func add(_ rollback: RollbackPart, at index: UInt32) throws(FormatError) {
+        rollbacks.append(
+            Rollback(
+                index: index, toHeight: rollback.toHeight, undoneBlocks: rollback.undoneBlocks,
+                readopted: rollback.readopted))
+        for change in rollback.models {
+            guard let slot = modelIndex[change.model] else {
+                throw .damaged("model \(change.model) is used before it is defined")
+            }
+            models[slot].version = change.version
+        }
+    }
+
+    private mutating func add(_ block: BlockPart, at index: UInt32, startsRun: Bool) {
+        summary.blockCount += 1
+        if summary.lowestHeight == -1 || block.height < summary.lowestHeight { summary.lowestHeight = block.height }
+        summary.highestHeight = max(summary.highestHeight, block.height)
+        widenTimes(block.timestamp, block.timestamp)
+        hashes.append(UInt64(block.hash.fingerprint) << 32 | UInt64(index))
+        if !startsRun, let last = runs.last, last.firstIndex + last.count == index,
+            last.firstHeight + Int64(last.count) == block.height
+        {
+            runs[runs.count - 1].count += 1
+        } else {
+            runs.append(Run(firstHeight: block.height, firstIndex: index, count: 1))
+        }
+    }
+
+    private mutating func add(_ entry: DirectoryEntry, _ height: Int64?) throws(FormatError) {
+        guard let slot = modelIndex[entry.model] else { throw .damaged("model \(entry.model) is used before it is defined") }
+        guard let height else {
+            try require(entry.firstVersion == 0, "a floating event has a version")
+            models[slot].floatingEvents += UInt64(entry.count)
+            return
+        }
+        try require(entry.firstVersion == models[slot].version &+ 1, "versions of model \(entry.model) do not continue")
+        models[slot].events += UInt64(entry.count)
+        models[slot].version += UInt64(entry.count)
+        if models[slot].lowestHeight == -1 || height < models[slot].lowestHeight { models[slot].lowestHeight = height }
+        models[slot].highestHeight = max(models[slot].highestHeight, height)
+    }
+
+    private mutating func widenTimes(_ earliest: Int64, _ latest: Int64) {
+        summary.earliestTime = min(summary.earliestTime, earliest)
+        summary.latestTime = max(summary.latestTime, latest)
+    }
+}
