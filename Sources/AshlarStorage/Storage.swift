@@ -1,0 +1,77 @@
+/// One directory of files: the seam through which the engine does all its I/O.
+///
+/// There are three implementations: the file system (`FileStorage`), memory (`MemoryStorage`) and, in the tests, a simulated disk that
+/// loses power. Calls are per chunk, never per event, so dynamic dispatch costs nothing that can be measured.
+package protocol Storage: AnyObject, Sendable {
+    /// Where it is, for messages.
+    var path: String { get }
+
+    /// The names of all files, in no order.
+    func list() throws(StorageError) -> [String]
+
+    /// Opens `name`. With `.create` the file must not exist.
+    func open(_ name: String, _ mode: StorageMode) throws(StorageError) -> any StorageFile
+
+    /// Removes `name`; durable after `syncDirectory`.
+    func remove(_ name: String) throws(StorageError)
+
+    /// Gives `name` the name `newName`, replacing a file of that name; durable after `syncDirectory`.
+    func rename(_ name: String, to newName: String) throws(StorageError)
+
+    /// Makes all creations, removals and renames so far durable.
+    func syncDirectory() throws(StorageError)
+
+    /// Takes the exclusive lock whose file is `name`, or says who has it.
+    func lock(_ name: String) throws(StorageError) -> StorageLockOutcome
+}
+
+/// How a file is opened.
+package enum StorageMode: Sendable {
+    case read
+    case readWrite
+    case create
+}
+
+/// One open file. It is closed when the last reference goes.
+package protocol StorageFile: AnyObject, Sendable {
+    /// Reads into all of `buffer` from `offset`; the result is less than its size only at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) -> Int
+
+    /// Writes all of `bytes` at `offset`, extending the file if need be; not durable before `sync`.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError)
+
+    /// Makes everything written so far durable, size included.
+    func sync() throws(StorageError)
+
+    func size() throws(StorageError) -> Int
+
+    func truncate(to size: Int) throws(StorageError)
+}
+
+/// A held lock; dropping the last reference releases it.
+package protocol StorageLock: AnyObject, Sendable {}
+
+/// What came of asking for a lock.
+package enum StorageLockOutcome: Sendable {
+    case acquired(any StorageLock)
+    /// Somebody else has it; the process id is what the holder wrote down, and only informs.
+    case held(processID: Int32?)
+}
+
+/// A system call that failed.
+package struct StorageError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What was being done, as a verb: "write", "sync" …
+    package var operation: String
+    /// The file or directory.
+    package var path: String
+    /// The `errno`.
+    package var code: Int32
+
+    package init(operation: String, path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    package var description: String { "cannot \(operation) \(path): \(SystemCalls.message(code))" }
+}
