@@ -1,0 +1,93 @@
+import AshlarFormat
+
+/// The names of models and types, their ids, and each model's version.
+///
+/// Invariant: ids are unique; an entry's index never changes while the store is open, so handles stay valid. Indexes are dense, whatever
+/// ids a stranger's file may use.
+struct Registry: Sendable {
+    struct Model: Sendable {
+        var id: UInt32
+        var name: String
+        /// Version of its last canonical event.
+        var version: UInt64
+    }
+
+    struct TypeEntry: Sendable {
+        var id: UInt32
+        var name: String
+    }
+
+    private(set) var models: [Model] = []
+    private(set) var types: [TypeEntry] = []
+    private var modelIndexByName: [String: Int] = [:]
+    private var modelIndexByID: [UInt32: Int] = [:]
+    private var typeIndexByName: [String: Int] = [:]
+    private var typeIndexByID: [UInt32: Int] = [:]
+    private var highestModelID: UInt32 = 0
+    private var highestTypeID: UInt32 = 0
+
+    func modelIndex(named name: String) -> Int? { modelIndexByName[name] }
+    func typeIndex(named name: String) -> Int? { typeIndexByName[name] }
+    func modelIndex(id: UInt32) -> Int? { modelIndexByID[id] }
+    func typeIndex(id: UInt32) -> Int? { typeIndexByID[id] }
+
+    mutating func setVersion(_ version: UInt64, at index: Int) { models[index].version = version }
+
+    /// Adds a name that the log defines, or checks it against what is known ([PRT-7]).
+    mutating func define(_ kind: NameKind, id: UInt32, name bytes: [UInt8], version: UInt64) throws(FormatError) {
+        let name = String(decoding: bytes, as: UTF8.self)
+        switch kind {
+        case .model:
+            if let index = modelIndexByID[id] {
+                try require(models[index].name.utf8.elementsEqual(bytes), "model \(id) has two names")
+            } else {
+                try require(modelIndexByName[name] == nil, "model \(name) has two ids")
+                insertModel(Model(id: id, name: name, version: version))
+            }
+        case .type:
+            if let index = typeIndexByID[id] {
+                try require(types[index].name.utf8.elementsEqual(bytes), "type \(id) has two names")
+            } else {
+                try require(typeIndexByName[name] == nil, "type \(name) has two ids")
+                insertType(TypeEntry(id: id, name: name))
+            }
+        }
+    }
+
+    private mutating func insertModel(_ model: Model) {
+        modelIndexByID[model.id] = models.count
+        modelIndexByName[model.name] = models.count
+        models.append(model)
+        highestModelID = max(highestModelID, model.id)
+    }
+
+    private mutating func insertType(_ type: TypeEntry) {
+        typeIndexByID[type.id] = types.count
+        typeIndexByName[type.name] = types.count
+        types.append(type)
+        highestTypeID = max(highestTypeID, type.id)
+    }
+
+    /// The model of this name, with a new id if it is new. The log learns of it with its first use.
+    mutating func resolveModel(_ name: String) throws(StoreError) -> Int {
+        if let index = modelIndexByName[name] { return index }
+        try Self.check(name, "model")
+        guard highestModelID < .max else { throw .invalidArgument("the store has no model ids left") }
+        insertModel(Model(id: highestModelID + 1, name: name, version: 0))
+        return models.count - 1
+    }
+
+    mutating func resolveType(_ name: String) throws(StoreError) -> Int {
+        if let index = typeIndexByName[name] { return index }
+        try Self.check(name, "type")
+        guard highestTypeID < Limits.typeID else { throw .invalidArgument("the store has no type ids left") }
+        insertType(TypeEntry(id: highestTypeID + 1, name: name))
+        return types.count - 1
+    }
+
+    private static func check(_ name: String, _ what: String) throws(StoreError) {
+        guard NameDefinition.isValid(Array(name.utf8)) else {
+            throw .invalidArgument("a \(what) name must have 1–255 bytes of UTF-8 and no zero byte; this has \(name.utf8.count)")
+        }
+    }
+}
