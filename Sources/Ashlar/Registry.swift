@@ -19,15 +19,16 @@ struct Registry: Sendable {
 
     private(set) var models: [Model] = []
     private(set) var types: [TypeEntry] = []
-    private var modelIndexByName: [String: Int] = [:]
+    // Keyed by bytes: names are compared byte by byte, and Swift's strings are not.
+    private var modelIndexByName: [[UInt8]: Int] = [:]
     private var modelIndexByID: [UInt32: Int] = [:]
-    private var typeIndexByName: [String: Int] = [:]
+    private var typeIndexByName: [[UInt8]: Int] = [:]
     private var typeIndexByID: [UInt32: Int] = [:]
     private var highestModelID: UInt32 = 0
     private var highestTypeID: UInt32 = 0
 
-    func modelIndex(named name: String) -> Int? { modelIndexByName[name] }
-    func typeIndex(named name: String) -> Int? { typeIndexByName[name] }
+    func modelIndex(named name: String) -> Int? { modelIndexByName[Array(name.utf8)] }
+    func typeIndex(named name: String) -> Int? { typeIndexByName[Array(name.utf8)] }
     func modelIndex(id: UInt32) -> Int? { modelIndexByID[id] }
     func typeIndex(id: UInt32) -> Int? { typeIndexByID[id] }
 
@@ -41,14 +42,14 @@ struct Registry: Sendable {
             if let index = modelIndexByID[id] {
                 try require(models[index].name.utf8.elementsEqual(bytes), "model \(id) has two names")
             } else {
-                try require(modelIndexByName[name] == nil, "model \(name) has two ids")
+                try require(modelIndexByName[bytes] == nil, "model \(name) has two ids")
                 insertModel(Model(id: id, name: name, version: version))
             }
         case .type:
             if let index = typeIndexByID[id] {
                 try require(types[index].name.utf8.elementsEqual(bytes), "type \(id) has two names")
             } else {
-                try require(typeIndexByName[name] == nil, "type \(name) has two ids")
+                try require(typeIndexByName[bytes] == nil, "type \(name) has two ids")
                 insertType(TypeEntry(id: id, name: name))
             }
         }
@@ -56,21 +57,21 @@ struct Registry: Sendable {
 
     private mutating func insertModel(_ model: Model) {
         modelIndexByID[model.id] = models.count
-        modelIndexByName[model.name] = models.count
+        modelIndexByName[Array(model.name.utf8)] = models.count
         models.append(model)
         highestModelID = max(highestModelID, model.id)
     }
 
     private mutating func insertType(_ type: TypeEntry) {
         typeIndexByID[type.id] = types.count
-        typeIndexByName[type.name] = types.count
+        typeIndexByName[Array(type.name.utf8)] = types.count
         types.append(type)
         highestTypeID = max(highestTypeID, type.id)
     }
 
     /// The model of this name, with a new id if it is new. The log learns of it with its first use.
     mutating func resolveModel(_ name: String) throws(StoreError) -> Int {
-        if let index = modelIndexByName[name] { return index }
+        if let index = modelIndex(named: name) { return index }
         try Self.check(name, "model")
         guard highestModelID < .max else { throw .invalidArgument("the store has no model ids left") }
         insertModel(Model(id: highestModelID + 1, name: name, version: 0))
@@ -78,7 +79,7 @@ struct Registry: Sendable {
     }
 
     mutating func resolveType(_ name: String) throws(StoreError) -> Int {
-        if let index = typeIndexByName[name] { return index }
+        if let index = typeIndex(named: name) { return index }
         try Self.check(name, "type")
         guard highestTypeID < Limits.typeID else { throw .invalidArgument("the store has no type ids left") }
         insertType(TypeEntry(id: highestTypeID + 1, name: name))

@@ -12,7 +12,7 @@ public enum Durability: Sendable, Hashable {
     case manual
 
     /// A sync every 100 ms or 16 MiB.
-    public static var interval: Durability { .interval(milliseconds: 100, bytes: 16 << 20) }
+    public static var standard: Durability { .interval(milliseconds: 100, bytes: 16 << 20) }
 }
 
 /// How bodies of commits are stored.
@@ -57,7 +57,7 @@ public struct WriterOptions: Sendable {
     /// What to create the store with where there is none; nil to fail with `StoreError.notAStore` instead.
     public var creation: CreationOptions?
     /// When appended blocks are made durable.
-    public var durability = Durability.interval
+    public var durability = Durability.standard
     /// What to do with a block that forks.
     public var forks = ForkPolicy.rollback
     /// Blocks this far below the highest tip ever seen are final: nothing undoes them without an explicit override.

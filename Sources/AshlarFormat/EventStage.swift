@@ -14,24 +14,18 @@ package struct EventStage: ~Copyable {
         package var firstVersion: UInt64 = 0
     }
 
-    /// How many events have a type.
-    package struct TypeCount {
-        package var type: UInt32
-        package var count: UInt32 = 0
-    }
-
     package private(set) var contents = ByteBuffer(capacity: 1 << 16)
     package private(set) var heads = ByteBuffer(capacity: 1 << 13)
     package private(set) var slots: [Slot] = []
-    package private(set) var types: [TypeCount] = []
+    private var typeCounter = TypeCounter()
     package private(set) var eventTimes: EventTimes?
-    /// Index into `slots` plus one, by model id; 0 where the commit has no event of it. Likewise for types.
-    private var slotOfModel: [UInt32] = []
-    private var indexOfType: [UInt32] = []
+    /// Index into `slots` plus one, by model id.
+    private var slotOfModel = SmallIDMap()
 
     package init() {}
 
     package var eventCount: Int { heads.count / RecordHead.size }
+    package var types: [TypeCount] { typeCounter.counts }
 
     /// Adds an event; `model` and `type` are ids of the registry.
     @inline(__always)
@@ -39,7 +33,7 @@ package struct EventStage: ~Copyable {
         model: UInt32, type: UInt32, payload: UnsafeRawBufferPointer, timestamp: Int64?, requestID: UnsafeRawBufferPointer?
     ) {
         let slot = slot(for: model)
-        count(type)
+        typeCounter.count(type)
         guard timestamp == nil && requestID == nil else {
             addWithOwnFields(slot, type, payload, timestamp, requestID)
             return
@@ -85,40 +79,15 @@ package struct EventStage: ~Copyable {
 
     @inline(__always)
     private mutating func slot(for model: UInt32) -> Int {
-        let index = Int(model)
-        if index < slotOfModel.count, slotOfModel[index] != 0 { return Int(slotOfModel[index]) - 1 }
-        return newSlot(for: model)
+        let slot = slotOfModel[model]
+        return slot != 0 ? Int(slot) - 1 : newSlot(for: model)
     }
 
     @inline(never)
     private mutating func newSlot(for model: UInt32) -> Int {
-        let index = Int(model)
-        if index >= slotOfModel.count {
-            slotOfModel.append(contentsOf: repeatElement(0, count: index + 16 - slotOfModel.count))
-        }
         slots.append(Slot(model: model))
-        slotOfModel[index] = UInt32(slots.count)
+        slotOfModel[model] = UInt32(slots.count)
         return slots.count - 1
-    }
-
-    @inline(__always)
-    private mutating func count(_ type: UInt32) {
-        let index = Int(type)
-        if index < indexOfType.count, indexOfType[index] != 0 {
-            types[Int(indexOfType[index]) - 1].count += 1
-        } else {
-            firstOf(type)
-        }
-    }
-
-    @inline(never)
-    private mutating func firstOf(_ type: UInt32) {
-        let index = Int(type)
-        if index >= indexOfType.count {
-            indexOfType.append(contentsOf: repeatElement(0, count: index + 16 - indexOfType.count))
-        }
-        types.append(TypeCount(type: type, count: 1))
-        indexOfType[index] = UInt32(types.count)
     }
 
     /// Numbers the events of slot `index` from `version` on.
@@ -128,10 +97,9 @@ package struct EventStage: ~Copyable {
 
     /// Forgets all events; memory beyond a few MiB that a huge commit took is given back.
     package mutating func clear() {
-        for slot in slots { slotOfModel[Int(slot.model)] = 0 }
-        for type in types { indexOfType[Int(type.type)] = 0 }
+        for slot in slots { slotOfModel[slot.model] = 0 }
         slots.removeAll(keepingCapacity: true)
-        types.removeAll(keepingCapacity: true)
+        typeCounter.clear()
         contents.clear(keeping: 1 << 22)
         heads.clear(keeping: 1 << 20)
         eventTimes = nil

@@ -83,13 +83,47 @@ package struct SegmentIndex: Sendable {
 }
 
 extension SegmentIndex {
-    /// Takes in the next commit. `sections` are its directory's entries, `types` how many events it has of each type.
-    ///
-    /// Throws `damaged` if the commit contradicts what came before it in the segment: an id that is not defined, a version that does not
-    /// continue, a rollback of more than there is ([PRT-6], [PRT-8], [PRT-11]).
+    /// Checks that a commit fits what came before it in the segment: ids are defined, versions continue, a rollback undoes no more than
+    /// there is ([PRT-6], [PRT-8], [PRT-11]). Nothing is changed.
+    package func check(
+        _ header: CommitHeader, _ meta: CommitMeta, sections: some Sequence<DirectoryEntry>,
+        types: some Sequence<TypeCount>
+    ) throws(FormatError) {
+        var after = summary.closing
+        try after.advance(by: header, meta)
+        for name in meta.names {
+            let known = name.kind == .model ? defines(model: name.id) : defines(type: name.id)
+            try require(!known, "an id is defined twice in a segment")
+        }
+        for change in meta.rollback?.models ?? [] {
+            try require(version(of: change.model, meta) != nil, "model \(change.model) is used before it is defined")
+        }
+        for entry in sections {
+            guard let before = version(of: entry.model, meta) else {
+                throw .damaged("model \(entry.model) is used before it is defined")
+            }
+            let expected = header.kind == .floating ? 0 : before &+ 1
+            try require(entry.firstVersion == expected, "versions of model \(entry.model) do not continue")
+        }
+        for type in types where !defines(type: type.type) {
+            try require(
+                meta.names.contains { $0.kind == .type && $0.id == type.type }, "type \(type.type) is used before it is defined")
+        }
+    }
+
+    /// A model's version just before the events of a commit with this meta: after its names and its rollback.
+    private func version(of model: UInt32, _ meta: CommitMeta) -> UInt64? {
+        let defined = modelIndex[model].map { models[$0].version }
+        guard let defined = defined ?? meta.names.first(where: { $0.kind == .model && $0.id == model })?.version else {
+            return nil
+        }
+        return meta.rollback?.models.first { $0.model == model }?.version ?? defined
+    }
+
+    /// Takes in the next commit, which `check` has passed or the writer has made.
     package mutating func add(
         _ header: CommitHeader, _ meta: CommitMeta, offset: Int, sections: some Sequence<DirectoryEntry>,
-        types typeCounts: some Sequence<EventStage.TypeCount>
+        types typeCounts: some Sequence<TypeCount>
     ) throws(FormatError) {
         try summary.closing.advance(by: header, meta)
         let index = UInt32(truncatingIfNeeded: offsets.count)
@@ -99,38 +133,36 @@ extension SegmentIndex {
         summary.eventCount += UInt64(header.eventCount)
         summary.firstAppendTime = min(summary.firstAppendTime, header.appendTime)
         summary.lastAppendTime = max(summary.lastAppendTime, header.appendTime)
-        for name in meta.names { try define(name) }
-        if let rollback = meta.rollback { try add(rollback, at: index) }
+        for name in meta.names { define(name) }
+        if let rollback = meta.rollback { add(rollback, at: index) }
         if let block = meta.block { add(block, at: index, startsRun: meta.rollback != nil) }
         if let floating = meta.floating { widenTimes(floating.timestamp, floating.timestamp) }
         if let times = meta.eventTimes { widenTimes(times.earliest, times.latest) }
-        for entry in sections { try add(entry, meta.block?.height) }
+        for entry in sections { add(entry, meta.block?.height) }
         for type in typeCounts {
-            guard let slot = typeIndex[type.type] else { throw .damaged("type \(type.type) is used before it is defined") }
+            guard let slot = typeIndex[type.type] else { continue }
             types[slot].events += UInt64(type.count)
         }
     }
 
-    private mutating func define(_ name: NameDefinition) throws(FormatError) {
+    private mutating func define(_ name: NameDefinition) {
         switch name.kind {
         case .model:
-            try require(modelIndex.updateValue(models.count, forKey: name.id) == nil, "model \(name.id) is defined twice")
+            modelIndex[name.id] = models.count
             models.append(Model(id: name.id, name: name.name, version: name.version))
         case .type:
-            try require(typeIndex.updateValue(types.count, forKey: name.id) == nil, "type \(name.id) is defined twice")
+            typeIndex[name.id] = types.count
             types.append(TypeEntry(id: name.id, name: name.name))
         }
     }
 
-    private mutating func add(_ rollback: RollbackPart, at index: UInt32) throws(FormatError) {
+    private mutating func add(_ rollback: RollbackPart, at index: UInt32) {
         rollbacks.append(
             Rollback(
                 index: index, toHeight: rollback.toHeight, undoneBlocks: rollback.undoneBlocks,
                 readopted: rollback.readopted))
         for change in rollback.models {
-            guard let slot = modelIndex[change.model] else {
-                throw .damaged("model \(change.model) is used before it is defined")
-            }
+            guard let slot = modelIndex[change.model] else { continue }
             models[slot].version = change.version
         }
     }
@@ -150,14 +182,12 @@ extension SegmentIndex {
         }
     }
 
-    private mutating func add(_ entry: DirectoryEntry, _ height: Int64?) throws(FormatError) {
-        guard let slot = modelIndex[entry.model] else { throw .damaged("model \(entry.model) is used before it is defined") }
+    private mutating func add(_ entry: DirectoryEntry, _ height: Int64?) {
+        guard let slot = modelIndex[entry.model] else { return }
         guard let height else {
-            try require(entry.firstVersion == 0, "a floating event has a version")
             models[slot].floatingEvents += UInt64(entry.count)
             return
         }
-        try require(entry.firstVersion == models[slot].version &+ 1, "versions of model \(entry.model) do not continue")
         models[slot].events += UInt64(entry.count)
         models[slot].version += UInt64(entry.count)
         if models[slot].lowestHeight == -1 || height < models[slot].lowestHeight { models[slot].lowestHeight = height }
