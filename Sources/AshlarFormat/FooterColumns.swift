@@ -67,6 +67,18 @@ package enum FooterColumns {
         return result
     }
 
+    package static func keyed(_ span: borrowing RawSpan, summary: SegmentSummary) throws(FormatError) -> [UInt32] {
+        var result: [UInt32] = []
+        for index in 0..<span.byteCount / 4 {
+            let entry = span.u32(4 * index)
+            try require(
+                UInt64(entry) < summary.commitCount && entry >= (result.last.map { $0 + 1 } ?? 0),
+                "footer: keyed batches are out of order")
+            result.append(entry)
+        }
+        return result
+    }
+
     package static func models(_ span: borrowing RawSpan) throws(FormatError) -> [SegmentIndex.Model] {
         var result: [SegmentIndex.Model] = []
         var offset = 0

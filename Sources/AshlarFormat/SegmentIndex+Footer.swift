@@ -39,6 +39,7 @@ extension SegmentIndex {
                 buffer.append(UInt32(truncatingIfNeeded: hash))
             }
         case .models: for model in models.sorted(by: { $0.id < $1.id }) { Self.encode(model, to: &buffer) }
+        case .keyed: for index in keyed { buffer.append(index) }
         case .types:
             for type in types.sorted(by: { $0.id < $1.id }) {
                 buffer.append(type.id)
@@ -94,6 +95,7 @@ extension SegmentIndex {
         rollbacks = try FooterColumns.rollbacks(span.extracting(column(.rollbacks)), summary: summary)
         models = try FooterColumns.models(span.extracting(column(.models)))
         types = try FooterColumns.types(span.extracting(column(.types)))
+        keyed = try FooterColumns.keyed(span.extracting(column(.keyed)), summary: summary)
         let table = column(.hashes)
         var offset = table.lowerBound
         while offset < table.upperBound {

@@ -66,6 +66,8 @@ package struct SegmentIndex: Sendable {
     package var rollbacks: [Rollback] = []
     /// Fingerprint of each block's hash in the upper half, index of its commit in the lower; in the order of the log.
     package var hashes: [UInt64] = []
+    /// Indexes of the floating batches with an idempotency key.
+    package var keyed: [UInt32] = []
     package internal(set) var models: [Model] = []
     package internal(set) var types: [TypeEntry] = []
     var modelIndex: [UInt32: Int] = [:]
@@ -136,7 +138,10 @@ extension SegmentIndex {
         for name in meta.names { define(name) }
         if let rollback = meta.rollback { add(rollback, at: index) }
         if let block = meta.block { add(block, at: index, startsRun: meta.rollback != nil) }
-        if let floating = meta.floating { widenTimes(floating.timestamp, floating.timestamp) }
+        if let floating = meta.floating {
+            widenTimes(floating.timestamp, floating.timestamp)
+            if !floating.key.isEmpty { keyed.append(index) }
+        }
         if let times = meta.eventTimes { widenTimes(times.earliest, times.latest) }
         for entry in sections { add(entry, meta.block?.height) }
         for type in typeCounts {

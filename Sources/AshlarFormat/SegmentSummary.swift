@@ -15,7 +15,7 @@ package struct FooterColumn: Equatable, Sendable {
 
 /// The columns of a footer, in their order in the file.
 package enum FooterColumnKind: Int, CaseIterable, Sendable {
-    case offsets, runs, rollbacks, hashes, models, types
+    case offsets, runs, rollbacks, hashes, models, types, keyed
 }
 
 /// The first 512 bytes of a footer; see `format-spec/footer.md`.
@@ -64,7 +64,7 @@ package struct SegmentSummary: Equatable, Sendable {
         firstAppendTime = span.i64(96)
         lastAppendTime = span.i64(104)
         closing = try ChainState(decoding: span, at: 112)
-        try require(span.isZero(424..<508), "footer: reserved bytes are not zero")
+        try require(span.isZero(448..<508), "footer: reserved bytes are not zero")
         var end = UInt64(Self.size)
         for index in columns.indices {
             let start = 280 + 24 * index

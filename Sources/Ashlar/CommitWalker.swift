@@ -1,0 +1,221 @@
+import AshlarFormat
+import AshlarStorage
+
+/// Walks the commits of one segment file and says where the valid ones end; see `format-spec/recovery.md`.
+///
+/// It judges bytes only: whether the end it finds is clean, torn or corrupt is `RecoveryRule`'s to say.
+struct CommitWalker: ~Copyable {
+    /// One valid commit.
+    struct Found {
+        var header: CommitHeader
+        var meta: CommitMeta
+        var offset: Int
+        var sections: [DirectoryEntry]
+        var types: [TypeCount]
+    }
+
+    /// Why the walk ended.
+    enum End: Equatable {
+        case endOfFile
+        case zeros
+        case footer
+        case damaged(String)
+    }
+
+    enum Step {
+        case commit(Found)
+        case end(End)
+    }
+
+    private var reader = ChunkReader()
+    private var table = RecordTable()
+    private var typeCounter = TypeCounter()
+    private let seed: UInt32
+    private let limit: Int
+    private(set) var offset: Int
+    private var sequence: UInt64
+    private var chainValue: UInt64
+    private var finalHeight: Int64
+
+    /// Walks `file` from `offset`, where the state is `state`, up to `limit`, its size.
+    init(_ file: any StorageFile, header: SegmentHeader, from offset: Int, state: ChainState, limit: Int) {
+        reader.reset(to: file)
+        seed = Checksum.headerSeed(store: header.storeID, segment: header.segment)
+        self.limit = limit
+        self.offset = offset
+        sequence = state.sequence
+        chainValue = state.chainValue
+        finalHeight = state.finalHeight
+    }
+
+    /// The next commit, checked by points 1–5 of the rule, and by point 6 if its sequence is above `provenSequence`.
+    mutating func next(provenSequence: UInt64) throws(StoreError) -> Step {
+        do {
+            guard let start = try load(CommitHeader.size) else { return .end(try rest()) }
+            let bytes = RawSpan(_unsafeStart: start, byteCount: CommitHeader.size)
+            if bytes.u32(0) == 0 { return .end(try rest()) }
+            if bytes.u64(0) == SegmentSummary.magic { return .end(.footer) }
+            let header = try CommitHeader(decoding: bytes, at: 0, seed: seed)
+            try require(header.sequence == sequence + 1, "commit: sequence \(header.sequence) does not follow \(sequence)")
+            try require(header.finalHeight >= finalHeight, "commit: the final height decreased")
+            guard let whole = try load(header.frameLength) else {
+                return .end(.damaged("commit: its frame is longer than the file"))
+            }
+            let frame = RawSpan(_unsafeStart: whole, byteCount: header.frameLength)
+            let found = try check(header, frame, inFull: header.sequence > provenSequence)
+            offset += header.frameLength
+            sequence = header.sequence
+            chainValue = header.chainValue
+            finalHeight = header.finalHeight
+            return .commit(found)
+        } catch let error as FormatError {
+            if case .unsupported(let what) = error { throw .unsupported(what) }
+            return .end(.damaged(error.reason))
+        } catch let error as StorageError {
+            throw StoreError(error)
+        } catch {
+            throw .invalidArgument("\(error)")
+        }
+    }
+
+    private mutating func load(_ count: Int) throws(StorageError) -> UnsafeRawPointer? {
+        try reader.load(at: offset, count: count, limit: limit)
+    }
+
+    private mutating func check(
+        _ header: CommitHeader, _ frame: borrowing RawSpan, inFull: Bool
+    ) throws(FormatError) -> Found {
+        try require(
+            Checksum.crc(frame.extracting(CommitHeader.size..<header.bodyOffset)) == header.metaCRC,
+            "commit meta: checksum does not match")
+        try require(header.continues(chainValue, frame: frame, at: 0), "commit: its chain value does not continue the log")
+        let meta = try CommitMeta(decoding: frame, header: header)
+        try table.layOut(frame, header, meta)
+        typeCounter.clear()
+        if !header.isStub, header.eventCount > 0 {
+            try table.loadAll(frame, header)
+            try checkRecords(frame, meta, inFull: inFull)
+        } else {
+            try require(frame.isZero(header.bodyOffset..<header.frameLength), "commit: padding is not zero")
+        }
+        return Found(
+            header: header, meta: meta, offset: offset, sections: table.sections.map(\.entry), types: typeCounter.counts)
+    }
+
+    /// Counts types; with `inFull` checks every record's CRC and its own fields.
+    private mutating func checkRecords(
+        _ frame: borrowing RawSpan, _ meta: CommitMeta, inFull: Bool
+    ) throws(FormatError) {
+        var times: EventTimes?
+        for index in 0..<table.count {
+            let row = table[index]
+            typeCounter.count(row.typeAndFlags & RecordHead.typeMask)
+            guard inFull else { continue }
+            try frame.withUnsafeBytes { bytes throws(FormatError) in
+                guard let base = bytes.baseAddress else { return }
+                let content = table.content(of: row, base: base)
+                try require(Checksum.record(content) == row.crc, "record \(row.ordinal): checksum does not match")
+                guard row.typeAndFlags & (RecordHead.ownTimestamp | RecordHead.ownRequestID) != 0 else { return }
+                let own = try OwnFields(typeAndFlags: row.typeAndFlags, content: content)
+                guard let time = own.timestamp else { return }
+                times = EventTimes(
+                    earliest: min(times?.earliest ?? time, time), latest: max(times?.latest ?? time, time))
+            }
+        }
+        if inFull { try require(times == meta.eventTimes, "commit: event times are not those of its records") }
+    }
+
+    /// What stands at `offset`, where no commit starts: nothing but zeros, or something.
+    private mutating func rest() throws(StorageError) -> End {
+        if offset >= limit { return .endOfFile }
+        var position = offset
+        while position < limit {
+            let count = min(1 << 16, limit - position)
+            guard let bytes = try reader.load(at: position, count: count, limit: limit) else { return .endOfFile }
+            if !RawSpan(_unsafeStart: bytes, byteCount: count).isZero(0..<count) {
+                return .damaged(position == offset ? "no commit starts here" : "bytes behind the end of the log")
+            }
+            position += count
+        }
+        return .zeros
+    }
+}
+
+/// What can still be recognised behind damage: the evidence of [REC-8].
+struct TailEvidence: Equatable {
+    /// The highest durable sequence that any whole commit header names; 0 if there is none.
+    var durableSequence: UInt64 = 0
+    /// Sequences of the headers found.
+    var sequences: ClosedRange<UInt64>?
+    /// Heights of the blocks among them.
+    var heights: ClosedRange<Int64>?
+    /// The end of the last byte that is not zero.
+    var contentEnd: Int
+
+    /// Searches every multiple of 8 from `offset` to `limit` for commit headers of this segment.
+    static func search(
+        _ file: any StorageFile, header: SegmentHeader, from offset: Int, limit: Int
+    ) throws(StorageError) -> TailEvidence {
+        let seed = Checksum.headerSeed(store: header.storeID, segment: header.segment)
+        var evidence = TailEvidence(contentEnd: offset)
+        var reader = ChunkReader()
+        reader.reset(to: file)
+        var position = offset
+        while position < limit {
+            let count = min(1 << 19, limit - position)
+            guard let bytes = try reader.load(at: position, count: count, limit: limit, readAhead: count) else { break }
+            let span = RawSpan(_unsafeStart: bytes, byteCount: count)
+            evidence.take(span, at: position, seed: seed)
+            // Chunks overlap, so that a header across their border is seen.
+            position += count < 1 << 19 ? count : count - 128
+        }
+        return evidence
+    }
+
+    private mutating func take(_ span: borrowing RawSpan, at position: Int, seed: UInt32) {
+        var offset = 0
+        while offset < span.byteCount {
+            let width = min(8, span.byteCount - offset)
+            if !span.isZero(offset..<offset + width) {
+                for index in offset..<offset + width where span.u8(index) != 0 {
+                    contentEnd = max(contentEnd, position + index + 1)
+                }
+                if span.byteCount - offset >= CommitHeader.size, span.u32(offset) == CommitHeader.magic {
+                    take(headerIn: span, at: offset, seed: seed)
+                }
+            }
+            offset += 8
+        }
+    }
+
+    private mutating func take(headerIn span: borrowing RawSpan, at offset: Int, seed: UInt32) {
+        guard let header = try? CommitHeader(decoding: span, at: offset, seed: seed) else { return }
+        durableSequence = max(durableSequence, header.durableSequence)
+        let low = min(sequences?.lowerBound ?? header.sequence, header.sequence)
+        sequences = low...max(sequences?.upperBound ?? header.sequence, header.sequence)
+        guard header.kind == .block else { return }
+        let lowHeight = min(heights?.lowerBound ?? header.height, header.height)
+        heights = lowHeight...max(heights?.upperBound ?? header.height, header.height)
+    }
+}
+
+/// Torn or corrupt: decided by evidence of durability alone, from values, without I/O ([REC-8]).
+enum RecoveryRule {
+    enum Verdict: Equatable {
+        case clean
+        case torn
+        case corrupt(String)
+    }
+
+    /// `lastSequence` is the last valid one, `end` what stands behind it, `proven` the highest sequence proven durable.
+    static func judge(lastSequence: UInt64, end: CommitWalker.End, proven: UInt64) -> Verdict {
+        if proven > lastSequence {
+            let what = if case .damaged(let reason) = end { reason } else { "the log ends" }
+            return .corrupt("\(what), but sequences up to \(proven) were durable")
+        }
+        switch end {
+        case .endOfFile, .zeros: return .clean
+        case .footer, .damaged: return .torn
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import AshlarFormat
+import AshlarStorage
+
+/// Opens a log: finds its segments, judges its end, rebuilds the index in memory; see `format-spec/recovery.md`.
+///
+/// It only reads. What has to be changed (cutting a torn tail, rewriting what was not proven) the writer does with the result.
+struct LogOpening {
+    let storage: any Storage
+    let loading: SegmentLoading
+    /// Where the log ends for this reader.
+    let horizon: ReadHorizon
+
+    init(storage: any Storage, horizon: ReadHorizon) {
+        self.storage = storage
+        self.horizon = horizon
+        loading = SegmentLoading(storage: storage)
+    }
+
+    /// What opening came to.
+    enum Outcome {
+        case opened(OpenedLog)
+        /// There is no segment that was ever finished.
+        case empty(unfinished: [SegmentName], hasForeignFiles: Bool)
+    }
+
+    func open() throws(StoreError) -> Outcome {
+        let files = try storing { () throws(StorageError) in try storage.list() }
+        var names = files.compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
+        try checkNumbers(names)
+        let note = try readNote()
+        guard let first = names.first else {
+            let ours = [SegmentName.noteFile, SegmentName.lockFile]
+            return .empty(unfinished: [], hasForeignFiles: !files.allSatisfy { ours.contains($0) || Self.isTemporary($0) })
+        }
+        var unfinished: [SegmentName] = []
+        while let last = names.last, try isUnfinished(last, isOnly: names.count == 1, note: note) {
+            unfinished.append(last)
+            names.removeLast()
+        }
+        guard !names.isEmpty else {
+            if let note, note.sequence > 0 {
+                throw loading.corrupt(first, 0, "the segment is empty, but sequences up to \(note.sequence) were durable")
+            }
+            return .empty(unfinished: unfinished, hasForeignFiles: false)
+        }
+        var log = try load(names, note: note)
+        log.unfinished = unfinished
+        log.recovery.notices += unfinished.map { .unfinishedSegment(file: $0.segmentFile) }
+        log.temporaryFiles = files.filter(Self.isTemporary)
+        return .opened(log)
+    }
+
+    private static func isTemporary(_ name: String) -> Bool { name.hasSuffix(SegmentName.temporarySuffix) }
+
+    /// Numbers have no gap and start at 1 ([SEG-1]).
+    private func checkNumbers(_ names: [SegmentName]) throws(StoreError) {
+        for (position, name) in names.enumerated() {
+            let expected = UInt64(position) + 1
+            guard name.number == expected, name.generation == 0 else {
+                let missing = SegmentName(number: expected)
+                throw loading.corrupt(missing, 0, "the segment file is missing")
+            }
+        }
+    }
+
+    /// The durability note, or nil if there is no evidence in it ([NOTE-1], [NOTE-5]).
+    func readNote() throws(StoreError) -> DurabilityNote? {
+        let file: any StorageFile
+        do { file = try storage.open(SegmentName.noteFile, .read) } catch {
+            if error.code == SystemCalls.notFound { return nil }
+            throw StoreError(error)
+        }
+        for _ in 0..<4 {
+            let bytes = try SegmentLoading.read(file, at: 0, count: DurabilityNote.size)
+            if let note = DurabilityNote(decoding: bytes.span.bytes) { return note }
+        }
+        return nil
+    }
+
+    /// Whether the last segment file was never finished ([REC-14]).
+    private func isUnfinished(_ name: SegmentName, isOnly: Bool, note: DurabilityNote?) throws(StoreError) -> Bool {
+        let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
+        let size = try storing { () throws(StorageError) in try file.size() }
+        let bytes = try SegmentLoading.read(file, at: 0, count: SegmentHeader.size)
+        if bytes.count == SegmentHeader.size {
+            do throws(FormatError) {
+                _ = try SegmentHeader(decoding: bytes.span.bytes, name: name)
+                return false
+            } catch {
+                if case .unsupported(let what) = error { throw .unsupported(what) }
+            }
+        }
+        if size < SegmentHeader.size { return true }
+        // A header that does not check out: unfinished only if nothing of this store can be recognised in the file.
+        if bytes.allSatisfy({ $0 == 0 }) {
+            let evidence = try evidence(file, name, note: note, from: 0, size: size)
+            return evidence.contentEnd == 0
+        }
+        guard bytes.span.bytes.u64(0) == SegmentHeader.magic || !isOnly else {
+            throw loading.corrupt(name, 0, "segment header: the file does not start with ASHLARSG")
+        }
+        return try evidence(file, name, note: note, from: 0, size: size).sequences == nil && !isOnly
+    }
+
+    private func evidence(
+        _ file: any StorageFile, _ name: SegmentName, note: DurabilityNote?, from offset: Int, size: Int
+    ) throws(StoreError) -> TailEvidence {
+        let store: StoreID
+        if let note {
+            store = note.storeID
+        } else if name.number > 1 {
+            let previous = SegmentName(number: name.number - 1)
+            let file = try storing { () throws(StorageError) in try storage.open(previous.segmentFile, .read) }
+            store = try loading.header(previous, file).storeID
+        } else {
+            store = StoreID(high: 0, low: 0)
+        }
+        let header = SegmentHeader(
+            storeID: store, segment: name.number, createdTime: 0, epoch: 0, heightGaps: false, hashNotation: .hex,
+            opening: ChainState())
+        return try storing { () throws(StorageError) in
+            try TailEvidence.search(file, header: header, from: offset, limit: size)
+        }
+    }
+
+    /// Loads all segments in order.
+    private func load(_ names: [SegmentName], note: DurabilityNote?) throws(StoreError) -> OpenedLog {
+        let headers = try readHeaders(names)
+        var log = OpenedLog(header: headers[0])
+        let origin = ChainState.origin(of: log.storeID)
+        guard headers[0].opening == origin else {
+            throw loading.corrupt(names[0], 72, "segment header: the first segment does not start at the origin")
+        }
+        if let note, note.storeID != log.storeID {
+            throw .corrupt(
+                Corruption(
+                    file: SegmentName.noteFile, offset: 8, heights: nil,
+                    reason: "it belongs to store \(note.storeID), the segments to \(log.storeID)"))
+        }
+        for loaded in try loadSealed(names, headers) { try take(loaded, into: &log) }
+        let tail = TailOpening(storage: storage, loading: loading, horizon: horizon, note: note)
+        try tail.open(names[names.count - 1], headers[headers.count - 1], into: &log)
+        return log
+    }
+
+    private func readHeaders(_ names: [SegmentName]) throws(StoreError) -> [SegmentHeader] {
+        var headers: [SegmentHeader] = []
+        for name in names {
+            let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
+            let header = try loading.header(name, file)
+            if let first = headers.first {
+                guard header.storeID == first.storeID else {
+                    throw loading.corrupt(name, 24, "the segment belongs to another store (\(header.storeID))")
+                }
+                guard header.heightGaps == first.heightGaps, header.hashNotation == first.hashNotation else {
+                    throw loading.corrupt(name, 64, "segment header: its options are not those of the store")
+                }
+            }
+            headers.append(header)
+        }
+        return headers
+    }
+
+    private func loadSealed(_ names: [SegmentName], _ headers: [SegmentHeader]) throws(StoreError) -> [LoadedSegment] {
+        var loaded: [LoadedSegment] = []
+        for position in 0..<names.count - 1 {
+            loaded.append(try loading.loadSealed(names[position], next: headers[position + 1]))
+        }
+        return loaded
+    }
+
+    private func take(_ loaded: LoadedSegment, into log: inout OpenedLog) throws(StoreError) {
+        let segment = loaded.segment
+        log.sealed.append(segment)
+        if let notice = loaded.notice { log.recovery.notices.append(notice) }
+        do throws(FormatError) { try log.register(loaded.index) } catch {
+            throw loading.corrupt(segment.name, Int(segment.summary.endOffset), "footer: \(error.reason)")
+        }
+        var chain = log.chain
+        do throws(StoreError) {
+            try chain.replay(
+                loaded.index, number: segment.name.number, opening: segment.header.opening.sequence,
+                sequenceOf: { (location) throws(StoreError) in try log.sequence(of: location) })
+        } catch {
+            if case .invalidArgument(let why) = error { throw loading.corrupt(segment.name, SegmentHeader.size, why) }
+            throw error
+        }
+        log.chain = chain
+        log.state = segment.summary.closing
+        log.proven = DurablePoint(sequence: log.state.sequence, chainValue: log.state.chainValue)
+    }
+}

@@ -1,0 +1,143 @@
+import AshlarFormat
+import AshlarStorage
+
+extension LogState {
+    /// Throws unless the log may be written.
+    func checkWritable() throws(StoreError) {
+        if isClosed { throw .closed }
+        if let poison { throw .poisoned(cause: poison.description) }
+    }
+
+    /// Runs a step that writes; a failure poisons the store for good, because what reached the medium is unknown from then on.
+    mutating func writing<Result: ~Copyable>(
+        _ body: (inout LogState) throws(StorageError) -> Result
+    ) throws(StoreError) -> Result {
+        try checkWritable()
+        do { return try body(&self) } catch {
+            let failure = StoreError(error)
+            poison = failure
+            throw failure
+        }
+    }
+
+    /// Writes the buffered commits to the file (not durable yet).
+    mutating func flush() throws(StoreError) {
+        guard tail.count > 0, let file = active?.file else { return }
+        try writing { (log) throws(StorageError) in
+            try file.write(log.tail.bytes, at: log.flushedEnd)
+            log.flushedEnd += log.tail.count
+            log.tail.clear(keeping: 4 << 20)
+            log.active?.writtenEnd = max(log.active?.writtenEnd ?? 0, log.flushedEnd)
+        }
+    }
+
+    /// Writes zeros ahead of the end, so that the next syncs go into blocks that are there already and cost two thirds.
+    ///
+    /// Only worth it where every block is synced; the step is small because zeros are written too.
+    mutating func writeZerosAhead(step: Int, segmentBytes: Int) throws(StoreError) {
+        guard let active, flushedEnd + step / 4 > active.writtenEnd, active.writtenEnd < segmentBytes else { return }
+        let start = max(active.writtenEnd, flushedEnd)
+        try writing { (log) throws(StorageError) in
+            let zeros = [UInt8](repeating: 0, count: step)
+            var failure: StorageError?
+            zeros.withUnsafeBytes { bytes in
+                do throws(StorageError) { try active.file.write(bytes, at: start) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            log.active?.writtenEnd = start + step
+        }
+    }
+
+    /// Marks everything up to `point` durable, tells the other processes, and wakes who waited.
+    mutating func advanceDurable(to point: DurablePoint) throws(StoreError) {
+        guard point.sequence > durable.sequence else { return }
+        durable = point
+        try writeNote()
+        let ready = waiters.filter { $0.sequence <= point.sequence }
+        waiters.removeAll { $0.sequence <= point.sequence }
+        for waiter in ready { waiter.resume(.success(())) }
+    }
+
+    /// Fails everyone who waits for durability that will not come.
+    mutating func failWaiters(_ error: StoreError) {
+        let all = waiters
+        waiters = []
+        for waiter in all { waiter.resume(.failure(error)) }
+    }
+
+    /// Overwrites the durability note; not synced, it is evidence that can only lag ([NOTE-4]).
+    mutating func writeNote() throws(StoreError) {
+        guard let noteFile else { return }
+        let note = DurabilityNote(
+            storeID: storeID, epoch: epoch, sequence: durable.sequence, chainValue: durable.chainValue)
+        try writing { (_) throws(StorageError) in
+            var bytes = ByteBuffer(capacity: DurabilityNote.size)
+            note.encode(to: bytes.extend(DurabilityNote.size))
+            try noteFile.write(bytes.bytes, at: 0)
+        }
+    }
+}
+
+extension LogState {
+    /// Seals the active segment and makes it durable; the next one is created by `beginSegment` ([SEG-9]).
+    mutating func seal() throws(StoreError) {
+        guard let active else { return }
+        try flush()
+        let footer = active.index.encodedFooter()
+        let end = flushedEnd
+        try writing { (log) throws(StorageError) in
+            var failure: StorageError?
+            footer.withUnsafeBytes { bytes in
+                do throws(StorageError) { try active.file.write(bytes, at: end) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            if active.writtenEnd > end + footer.count { try active.file.truncate(to: end + footer.count) }
+            try active.file.sync()
+            try log.storage.syncDirectory()
+        }
+        let loading = SegmentLoading(storage: storage)
+        sealed.append(loading.sealed(active.name, active.header, encodedIndex(active.index, footer), .file(active.file, base: end)))
+        self.active = nil
+        unsyncedBytes = 0
+        oldestUnsyncedNanoseconds = nil
+        try advanceDurable(to: DurablePoint(sequence: state.sequence, chainValue: state.chainValue))
+    }
+
+    /// The index with the column table that its encoded footer has.
+    private func encodedIndex(_ index: SegmentIndex, _ footer: [UInt8]) -> SegmentIndex {
+        var index = index
+        if let summary = try? SegmentSummary(
+            decoding: footer.span.bytes, store: storeID, segment: index.summary.segment)
+        {
+            index.summary = summary
+        }
+        return index
+    }
+
+    /// Creates the next segment: its header and its directory entry are durable before any commit goes into it ([SEG-9]).
+    mutating func beginSegment() throws(StoreError) {
+        let number = (sealed.last?.name.number ?? 0) + 1
+        let name = SegmentName(number: number)
+        let header = SegmentHeader(
+            storeID: storeID, segment: number, createdTime: SystemCalls.wallMicroseconds(), epoch: epoch,
+            heightGaps: heightGaps, hashNotation: hashNotation, opening: state)
+        let file = try writing { (log) throws(StorageError) in try Self.createSegment(name, header, in: log.storage) }
+        active = ActiveSegment(
+            name: name, header: header, file: file, index: SegmentIndex(header: header), writtenEnd: SegmentHeader.size)
+        flushedEnd = SegmentHeader.size
+    }
+
+    static func createSegment(
+        _ name: SegmentName, _ header: SegmentHeader, in storage: any Storage
+    ) throws(StorageError) -> any StorageFile {
+        let file = try storage.open(name.segmentFile, .create)
+        var failure: StorageError?
+        header.encoded().withUnsafeBytes { bytes in
+            do throws(StorageError) { try file.write(bytes, at: 0) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        try file.sync()
+        try storage.syncDirectory()
+        return file
+    }
+}

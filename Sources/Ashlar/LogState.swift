@@ -1,0 +1,143 @@
+import AshlarFormat
+import AshlarStorage
+
+/// The log while it is open: what writer and readers share, under one lock.
+///
+/// Invariants:
+/// - `state` is what the log adds up to after the last commit; `chain`, `registry` and `active.index` agree with it.
+/// - The bytes of `tail` stand at `flushedEnd` … `flushedEnd + tail.count` of the active segment; everything before is in the file.
+/// - `durable.sequence ≤ state.sequence`, and never ends inside a group.
+/// - Once `poison` is set nothing is written any more ([MED-4]).
+struct LogState: ~Copyable {
+    let storage: any Storage
+    let storeID: StoreID
+    let heightGaps: Bool
+    let hashNotation: HashNotation
+
+    var sealed: [SealedSegment]
+    var active: ActiveSegment?
+    var chain: Chain
+    var registry: Registry
+    var state: ChainState
+    var durable: DurablePoint
+    var recent: RecentBlocks
+
+    var tail = ByteBuffer(capacity: 1 << 20)
+    var flushedEnd = 0
+    var poison: StoreError?
+    var isClosed = false
+
+    /// A sync is under way outside the lock.
+    var isSyncing = false
+    /// Who waits for which sequence to become durable.
+    var waiters: [DurabilityWaiter] = []
+    /// Bytes appended since the last sync began, and when the oldest of them was.
+    var unsyncedBytes = 0
+    var oldestUnsyncedNanoseconds: UInt64?
+
+    var epoch: UInt64 = 0
+    var noteFile: (any StorageFile)?
+    var keyRing: KeyRing?
+    /// Open files of sealed segments, the most recently used last.
+    var openFiles: [(number: UInt64, file: any StorageFile)] = []
+
+    init(_ log: OpenedLog, storage: any Storage, recentHashes: Int) {
+        self.storage = storage
+        storeID = log.storeID
+        heightGaps = log.heightGaps
+        hashNotation = log.hashNotation
+        sealed = log.sealed
+        active = log.active
+        chain = log.chain
+        registry = log.registry
+        state = log.state
+        durable = log.proven
+        recent = RecentBlocks(capacity: recentHashes)
+        flushedEnd = log.active?.endOffset ?? 0
+    }
+
+    /// Where the next commit goes in the active segment.
+    var endOffset: Int { flushedEnd + tail.count }
+}
+
+/// One who waits for a sequence to become durable.
+struct DurabilityWaiter: Sendable {
+    var sequence: UInt64
+    var resume: @Sendable (Result<Void, StoreError>) -> Void
+}
+
+extension LogState {
+    /// The file of a segment and where its committed bytes end, ready for reading at `location`: what is still buffered is written first.
+    mutating func source(of segment: UInt64) throws(StoreError) -> ReadSource {
+        if let active, active.name.number == segment {
+            if tail.count > 0, noteFile != nil { try flush() }
+            return ReadSource(
+                file: active.file, seed: active.seed, number: segment, end: active.endOffset, header: active.header)
+        }
+        guard let sealed = sealedSegment(number: segment) else { throw .viewExpired }
+        return ReadSource(
+            file: try file(of: sealed), seed: Checksum.headerSeed(store: storeID, segment: segment), number: segment,
+            end: Int(sealed.summary.endOffset), header: sealed.header)
+    }
+
+    private mutating func file(of segment: SealedSegment) throws(StoreError) -> any StorageFile {
+        if let position = openFiles.lastIndex(where: { $0.number == segment.name.number }) {
+            let entry = openFiles.remove(at: position)
+            openFiles.append(entry)
+            return entry.file
+        }
+        let file = try storing { () throws(StorageError) in try storage.open(segment.name.segmentFile, .read) }
+        // A bound on descriptors, whatever the number of segments; readers keep those they use alive.
+        if openFiles.count >= 64 { openFiles.removeFirst() }
+        openFiles.append((segment.name.number, file))
+        return file
+    }
+
+    func sealedSegment(number: UInt64) -> SealedSegment? {
+        guard let first = sealed.first, number >= first.name.number, number - first.name.number < UInt64(sealed.count)
+        else { return nil }
+        return sealed[Int(number - first.name.number)]
+    }
+
+    /// Where the commit with this sequence is, or nil if the log has none. Complexity: O(log segments), at most one read.
+    func location(ofSequence sequence: UInt64) throws(StoreError) -> Location? {
+        guard sequence > 0, sequence <= state.sequence else { return nil }
+        if let active, sequence > active.header.opening.sequence {
+            let index = Int(sequence - active.header.opening.sequence) - 1
+            return Location(segment: active.name.number, offset: Int(active.index.offsets[index]) * 8)
+        }
+        var low = 0
+        var high = sealed.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sealed[middle].lastSequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low < sealed.count, sequence > sealed[low].header.opening.sequence else { throw .viewExpired }
+        let segment = sealed[low]
+        let index = Int(sequence - segment.header.opening.sequence) - 1
+        let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
+        return Location(segment: segment.name.number, offset: offset)
+    }
+
+    /// The sequence of the commit at `location`. Complexity: O(log *n*), with reads if it is in a sealed segment.
+    func sequence(of location: Location) throws(StoreError) -> UInt64 {
+        if let active, active.name.number == location.segment {
+            guard let index = active.commitIndex(ofOffset: location.offset) else { throw .viewExpired }
+            return active.header.opening.sequence + 1 + UInt64(index)
+        }
+        guard let segment = sealedSegment(number: location.segment) else { throw .viewExpired }
+        let index = try storing { () throws(StorageError) in try segment.index(ofOffset: location.offset) }
+        guard let index else { throw .viewExpired }
+        return segment.header.opening.sequence + 1 + UInt64(index)
+    }
+}
+
+/// A segment to read from.
+struct ReadSource: Sendable {
+    var file: any StorageFile
+    var seed: UInt32
+    var number: UInt64
+    /// No commit stands at or behind this offset.
+    var end: Int
+    var header: SegmentHeader
+}

@@ -1,0 +1,232 @@
+import AshlarFormat
+import AshlarStorage
+
+/// Opens the last segment: sealed, clean, torn or corrupt; see "The last segment" in `format-spec/recovery.md`.
+struct TailOpening {
+    let storage: any Storage
+    let loading: SegmentLoading
+    let horizon: ReadHorizon
+    let note: DurabilityNote?
+
+    /// What walking the commits found.
+    private struct Walk {
+        var index: SegmentIndex
+        var end: CommitWalker.End = .endOfFile
+        /// Where the valid commits end.
+        var endOffset: Int
+        /// Highest durable sequence that a valid commit's header names.
+        var evidence: UInt64 = 0
+        /// Offset of the first commit above the note's sequence.
+        var unprovenOffset: Int?
+        /// The chain value at the note's sequence.
+        var chainValueAtNote: UInt64?
+    }
+
+    func open(_ name: SegmentName, _ header: SegmentHeader, into log: inout OpenedLog) throws(StoreError) {
+        let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
+        let size = try storing { () throws(StorageError) in try file.size() }
+        try checkNote(below: header, log)
+        if try openSealed(name, header, file, size, into: &log) { return }
+        if try openFromSidecar(name, header, file, size, into: &log) { return }
+        var walk = try walk(header, file, size, stopAfter: stop(header, log))
+        if horizon == .durable, note == nil, walk.index.summary.closing.sequence > max(walk.evidence, header.opening.sequence) {
+            walk = try self.walk(header, file, size, stopAfter: max(walk.evidence, header.opening.sequence))
+        }
+        try judge(name, header, file, size, walk, &log)
+        try finish(name, header, file, size, walk, into: &log)
+    }
+
+    /// A reader of the durable prefix ends at the note's sequence and looks at nothing behind it: that belongs to the writer ([REC-16]).
+    private func stop(_ header: SegmentHeader, _ log: OpenedLog) -> UInt64? {
+        guard horizon == .durable, let note else { return nil }
+        return max(note.sequence, header.opening.sequence)
+    }
+
+    /// A note that speaks of an earlier segment must know its commit there by the same chain value ([NOTE-3]).
+    private func checkNote(below header: SegmentHeader, _ log: OpenedLog) throws(StoreError) {
+        guard let note, note.sequence <= header.opening.sequence else { return }
+        let found = try chainValue(at: note.sequence, header, log)
+        guard found == note.chainValue else { throw noteContradicts(note) }
+    }
+
+    private func chainValue(
+        at sequence: UInt64, _ header: SegmentHeader, _ log: OpenedLog
+    ) throws(StoreError) -> UInt64 {
+        if sequence == header.opening.sequence { return header.opening.chainValue }
+        guard let segment = log.sealed.last(where: { $0.header.opening.sequence <= sequence }) else {
+            return ChainValue.origin(of: log.storeID)
+        }
+        if segment.header.opening.sequence == sequence { return segment.header.opening.chainValue }
+        let index = Int(sequence - segment.header.opening.sequence) - 1
+        let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
+        let file = try storing { () throws(StorageError) in try storage.open(segment.name.segmentFile, .read) }
+        let bytes = try SegmentLoading.read(file, at: offset, count: CommitHeader.size)
+        let seed = Checksum.headerSeed(store: log.storeID, segment: segment.name.number)
+        guard bytes.count == CommitHeader.size,
+            let commit = try? CommitHeader(decoding: bytes.span.bytes, at: 0, seed: seed)
+        else { throw loading.corrupt(segment.name, offset, "commit header: does not check out") }
+        return commit.chainValue
+    }
+
+    private func noteContradicts(_ note: DurabilityNote) -> StoreError {
+        .corrupt(
+            Corruption(
+                file: SegmentName.noteFile, offset: 40, heights: nil,
+                reason: "commit \(note.sequence) of this log is not the one that was made durable: its chain value differs"))
+    }
+
+    /// The last segment may be sealed already: its footer ends the file.
+    private func openSealed(
+        _ name: SegmentName, _ header: SegmentHeader, _ file: any StorageFile, _ size: Int, into log: inout OpenedLog
+    ) throws(StoreError) -> Bool {
+        guard case .success(let (index, base)) = try loading.footer(header, file, size: size) else { return false }
+        let closing = index.summary.closing
+        // Only a footer the note does not contradict counts: what it closes with is then known to be synced by its writer.
+        if let note, note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
+        if let note, note.sequence == closing.sequence, note.chainValue != closing.chainValue { throw noteContradicts(note) }
+        if let limit = stop(header, log), limit < closing.sequence { return false }
+        let segment = loading.sealed(name, header, index, .file(file, base: base))
+        try replay(index, name, header, into: &log)
+        log.sealed.append(segment)
+        log.state = closing
+        log.proven = DurablePoint(sequence: closing.sequence, chainValue: closing.chainValue)
+        return true
+    }
+
+    /// After a clean close the sidecar saves the walk ([FTR-4]).
+    private func openFromSidecar(
+        _ name: SegmentName, _ header: SegmentHeader, _ file: any StorageFile, _ size: Int, into log: inout OpenedLog
+    ) throws(StoreError) -> Bool {
+        guard let note, let (index, _) = try loading.sidecar(name, header) else { return false }
+        let closing = index.summary.closing
+        let end = Int(index.summary.endOffset)
+        guard closing.sequence == note.sequence, closing.chainValue == note.chainValue, end <= size else { return false }
+        var walker = CommitWalker(file, header: header, from: end, state: closing, limit: size)
+        switch try walker.next(provenSequence: note.sequence) {
+        case .end(.endOfFile), .end(.zeros): break
+        default: return false
+        }
+        log.proven = DurablePoint(sequence: closing.sequence, chainValue: closing.chainValue)
+        try finish(name, header, file, size, Walk(index: index, endOffset: end), into: &log)
+        return true
+    }
+
+    /// Walks the commits; groups count only when whole ([REC-7]).
+    private func walk(
+        _ header: SegmentHeader, _ file: any StorageFile, _ size: Int, stopAfter: UInt64?
+    ) throws(StoreError) -> Walk {
+        var walk = Walk(index: SegmentIndex(header: header), endOffset: SegmentHeader.size)
+        if note?.sequence == header.opening.sequence { walk.chainValueAtNote = header.opening.chainValue }
+        var walker = CommitWalker(file, header: header, from: SegmentHeader.size, state: header.opening, limit: size)
+        // The index as it was before the group that is being read; groups are rare, so the copy costs nothing that matters.
+        var beforeGroup: SegmentIndex?
+        while beforeGroup != nil || walk.index.summary.closing.sequence < stopAfter ?? .max {
+            let found: CommitWalker.Found
+            switch try walker.next(provenSequence: note?.sequence ?? 0) {
+            case .commit(let commit): found = commit
+            case .end(let end):
+                walk.end = beforeGroup == nil ? end : .damaged("a group of commits is not whole")
+                walk.index = beforeGroup ?? walk.index
+                return walk
+            }
+            do throws(FormatError) {
+                try walk.index.check(found.header, found.meta, sections: found.sections, types: found.types)
+                if found.header.continues, beforeGroup == nil { beforeGroup = walk.index }
+                try walk.index.add(
+                    found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+            } catch {
+                walk.end = .damaged(error.reason)
+                walk.index = beforeGroup ?? walk.index
+                return walk
+            }
+            walk.evidence = max(walk.evidence, found.header.durableSequence)
+            if found.header.sequence == note?.sequence { walk.chainValueAtNote = found.header.chainValue }
+            if found.header.continues { continue }
+            beforeGroup = nil
+            if walk.unprovenOffset == nil, found.header.sequence > note?.sequence ?? 0 { walk.unprovenOffset = walk.endOffset }
+            walk.endOffset = walker.offset
+        }
+        return walk
+    }
+
+    /// Torn, corrupt or clean ([REC-8]).
+    private func judge(
+        _ name: SegmentName, _ header: SegmentHeader, _ file: any StorageFile, _ size: Int, _ walk: Walk,
+        _ log: inout OpenedLog
+    ) throws(StoreError) {
+        let closing = walk.index.summary.closing
+        var proven = max(note?.sequence ?? 0, header.opening.sequence, walk.evidence)
+        var tail: TailEvidence?
+        if case .damaged = walk.end { tail = try evidence(header, file, walk.endOffset, size) }
+        if walk.end == .footer { tail = try evidence(header, file, walk.endOffset, size) }
+        proven = max(proven, tail?.durableSequence ?? 0)
+        switch RecoveryRule.judge(lastSequence: closing.sequence, end: walk.end, proven: proven) {
+        case .clean: break
+        case .torn:
+            let end = tail?.contentEnd ?? size
+            log.recovery.tail = .torn(
+                file: name.segmentFile, offset: walk.endOffset, bytes: end - walk.endOffset,
+                sequences: walk.end == .footer ? nil : tail?.sequences)
+        case .corrupt(let reason):
+            throw loading.corrupt(name, walk.endOffset, reason, heights: heights(closing, tail))
+        }
+        if let note, note.sequence <= closing.sequence, let found = walk.chainValueAtNote, found != note.chainValue {
+            throw noteContradicts(note)
+        }
+        log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: closing.chainValue)
+    }
+
+    private func evidence(
+        _ header: SegmentHeader, _ file: any StorageFile, _ offset: Int, _ size: Int
+    ) throws(StoreError) -> TailEvidence {
+        try storing { () throws(StorageError) in
+            try TailEvidence.search(file, header: header, from: offset, limit: size)
+        }
+    }
+
+    private func lost(_ name: SegmentName, _ offset: Int, _ proven: UInt64, _ closing: ChainState) -> StoreError {
+        loading.corrupt(
+            name, offset, "the log ends at sequence \(closing.sequence), but sequences up to \(proven) were durable",
+            heights: heights(closing, nil))
+    }
+
+    private func heights(_ closing: ChainState, _ tail: TailEvidence?) -> ClosedRange<Int64> {
+        let first = closing.tipHeight + 1
+        return first...max(first, tail?.heights?.upperBound ?? .max)
+    }
+
+    private func replay(
+        _ index: SegmentIndex, _ name: SegmentName, _ header: SegmentHeader, into log: inout OpenedLog
+    ) throws(StoreError) {
+        do throws(FormatError) { try log.register(index) } catch {
+            throw loading.corrupt(name, Int(index.summary.endOffset), error.reason)
+        }
+        let lookup = ActiveSegment(
+            name: name, header: header, file: try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) },
+            index: index, writtenEnd: 0)
+        var chain = log.chain
+        var view = log
+        view.active = lookup
+        do throws(StoreError) {
+            try chain.replay(
+                index, number: name.number, opening: header.opening.sequence,
+                sequenceOf: { (location) throws(StoreError) in try view.sequence(of: location) })
+        } catch {
+            if case .invalidArgument(let why) = error { throw loading.corrupt(name, SegmentHeader.size, why) }
+            throw error
+        }
+        log.chain = chain
+    }
+
+    private func finish(
+        _ name: SegmentName, _ header: SegmentHeader, _ file: any StorageFile, _ size: Int, _ walk: Walk,
+        into log: inout OpenedLog
+    ) throws(StoreError) {
+        try replay(walk.index, name, header, into: &log)
+        log.active = ActiveSegment(name: name, header: header, file: file, index: walk.index, writtenEnd: walk.endOffset)
+        log.state = walk.index.summary.closing
+        if log.proven.sequence < log.state.sequence { log.unprovenOffset = walk.unprovenOffset ?? walk.endOffset }
+        if case .torn = log.recovery.tail { return }
+        if walk.end == .zeros { log.active?.writtenEnd = size }
+    }
+}
