@@ -13,8 +13,9 @@ TESTFLAGS ?=
 # Scripts that check themselves when run as `python3 SCRIPT --self-test`.
 PYTHON_SELFTESTS :=
 
-# Our own sources compile without a warning; SwiftPM drops these flags for dependencies.
-STRICT := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror
+# Our own sources compile without a warning. SwiftPM silences dependencies and drops -warnings-as-errors for them; it
+# does not understand -Xcc -Werror, so what the C compiler warns about is looked for in the log.
+STRICT := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 # What the sanitizers run, by name: where threads meet, and where raw memory is handled.
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
@@ -37,9 +38,10 @@ format: ## rewrite all Swift sources in that style
 build: deps ## build library, tool and tests; any warning is an error
 	@mkdir -p .build
 	@$(SWIFT) build --build-tests $(STRICT) </dev/null 2>&1 | tee .build/build.log
-	@# What SwiftPM itself warns about: the manifest, stray files, system libraries that it did not find.
+	@# The C compiler, and SwiftPM: the manifest, stray files, system libraries that it did not find.
 	@identity=$$(basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]'); \
-	if grep -E "^warning: ('$$identity'|.*(pkg-config|system-packager))" .build/build.log; then \
+	if grep -E -e "^warning: ('$$identity'|.*(pkg-config|system-packager))" \
+		-e '^$(CURDIR)/(Sources|Tests|Benchmarks)/.*: warning:' .build/build.log; then \
 		echo "error: the build warns" >&2; exit 1; \
 	fi
 
