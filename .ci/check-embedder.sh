@@ -18,7 +18,8 @@ fail() {
 rm -rf "$scratch/checkouts" "$scratch/repositories" "$scratch/workspace-state.json" "$package/Package.resolved"
 
 in_package=(--package-path "$package" --scratch-path "$scratch")
-swift build "${in_package[@]}" -c release "$@"
+# Without --disable-build-manifest-caching SwiftPM would not notice a change in the root's manifest.
+swift build "${in_package[@]}" --disable-build-manifest-caching -c release "$@"
 
 fetched=$(find "$scratch/checkouts" "$scratch/repositories" -mindepth 1 -maxdepth 1 2>/dev/null || true)
 [[ -z $fetched ]] || fail "fetched what the core does not need: $fetched"
