@@ -11,7 +11,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 store=$work/bitcoin
 
-step() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+bold='' plain=''
+[[ ! -t 1 ]] || { bold=$'\033[1m' plain=$'\033[0m'; }
+step() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 
 # To be completed as the commands arrive: `show` becomes `run`.
 show() { printf '  $ ashlar %s\n' "$*"; }
