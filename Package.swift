@@ -51,8 +51,10 @@ let package = Package(
         .target(
             name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
             path: "Tests/AshlarTestSupport", swiftSettings: settings),
-        .testTarget(name: "AshlarFormatTests", dependencies: ["AshlarFormat", "AshlarTestSupport"], swiftSettings: settings),
-        .testTarget(name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarFormatTests", dependencies: ["AshlarFormat", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Proves that whoever embeds the core with `traits: []` gets the core and nothing else: builds Tests/EmbedderPackage
+# from nothing and looks at what was fetched, what was resolved, and what the program links.
+# Arguments are passed on to `swift build`.
+set -euo pipefail
+exec </dev/null
+cd "$(dirname "$0")/.."
+
+package=Tests/EmbedderPackage
+scratch=$PWD/.build/embedder
+
+fail() {
+    echo "embedder: $*" >&2
+    exit 1
+}
+
+# What an earlier run fetched or resolved must not speak for this one.
+rm -rf "$scratch/checkouts" "$scratch/repositories" "$scratch/workspace-state.json" "$package/Package.resolved"
+
+in_package=(--package-path "$package" --scratch-path "$scratch")
+# Without --disable-build-manifest-caching SwiftPM would not notice a change in the root's manifest.
+swift build "${in_package[@]}" --disable-build-manifest-caching -c release "$@"
+
+fetched=$(find "$scratch/checkouts" "$scratch/repositories" -mindepth 1 -maxdepth 1 2>/dev/null || true)
+[[ -z $fetched ]] || fail "fetched what the core does not need: $fetched"
+[[ ! -e $package/Package.resolved ]] || fail "pinned what the core does not need: $(<"$package/Package.resolved")"
+
+swift package "${in_package[@]}" show-dependencies --format json | python3 -c '
+import json, sys
+root = json.load(sys.stdin)
+names = [package["name"] for package in root["dependencies"]]
+below = [package["name"] for each in root["dependencies"] for package in each["dependencies"]]
+if names != ["ashlar"] or below:
+    sys.exit(f"embedder: depends on {names}, and these on {below}; expected ashlar alone")
+'
+
+program=$(swift build "${in_package[@]}" -c release --show-bin-path "$@")/embedder
+"$program" >/dev/null || fail "$program exits with $?"
+
+# The closure of everything the loader would load. Foundation is no part of the Swift runtime meant here.
+allowed='^(libz|liblz4|libc|libm|libdl|librt|libpthread|libutil|libgcc_s|libstdc\+\+|libdispatch|libBlocksRuntime'
+allowed+='|libswift[A-Za-z_]*|ld-linux[-a-z0-9_]*|linux-vdso)\.so(\.[0-9.]+)?$'
+libraries=$(ldd "$program" | awk '{ n = split($1, path, "/"); print path[n] }' | sort -u)
+for library in libz.so.1 liblz4.so.1 libswiftCore.so; do
+    grep -qxF "$library" <<<"$libraries" || echo "embedder: note: $library is not linked"
+done
+foreign=$(grep -vE "$allowed" <<<"$libraries" || true)
+[[ -z $foreign ]] || fail "links more than zlib, LZ4 and the Swift runtime: ${foreign//$'\n'/ }"
+
+echo "embedder: nothing fetched; links $(tr '\n' ' ' <<<"$libraries")"

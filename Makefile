@@ -1,0 +1,76 @@
+# `make` alone lists the targets. Everything runs from a fresh clone, as root or not, without a terminal.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# A crashing test should fail at once instead of spending minutes on symbolication.
+export SWIFT_BACKTRACE := enable=no
+
+SWIFT ?= swift
+# Extra arguments for `swift test`, for example TESTFLAGS='--filter AshlarFormatTests'.
+TESTFLAGS ?=
+# Scripts that check themselves when run as `python3 SCRIPT --self-test`.
+PYTHON_SELFTESTS :=
+
+# Our own sources compile without a warning. SwiftPM silences dependencies and drops -warnings-as-errors for them; it
+# does not understand -Xcc -Werror, so what the C compiler warns about is looked for in the log.
+STRICT := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra
+SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
+# What the sanitizers run, by name: where threads meet, and where raw memory is handled.
+TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
+ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
+
+.PHONY: help deps lint format build embedder selftest test tsan asan demo bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install what is missing: zlib, LZ4 and a few tools (by apt)
+	@.ci/deps.sh
+
+lint: ## check the style of all Swift sources
+	@$(SWIFT) format lint --strict --parallel --recursive $(SOURCES) </dev/null
+
+format: ## rewrite all Swift sources in that style
+	@$(SWIFT) format --in-place --parallel --recursive $(SOURCES) </dev/null
+
+build: deps ## build library, tool and tests; any warning is an error
+	@mkdir -p .build
+	@$(SWIFT) build --build-tests $(STRICT) </dev/null 2>&1 | tee .build/build.log
+	@# The C compiler, and SwiftPM: the manifest, stray files, system libraries that it did not find.
+	@identity=$$(basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]'); \
+	if grep -E -e "^warning: ('$$identity'|.*(pkg-config|system-packager))" \
+		-e '^$(CURDIR)/(Sources|Tests|Benchmarks)/.*: warning:' .build/build.log; then \
+		echo "error: the build warns" >&2; exit 1; \
+	fi
+
+embedder: deps ## prove that embedding the core fetches and links nothing else
+	@.ci/check-embedder.sh $(STRICT)
+
+selftest: deps
+	@for script in $(PYTHON_SELFTESTS); do echo "$$script"; python3 "$$script" --self-test </dev/null; done
+
+test: deps lint build embedder selftest ## everything that must pass; ends in the count of tests
+	@$(SWIFT) test --disable-xctest $(STRICT) $(TESTFLAGS) </dev/null
+
+tsan: deps ## the engine's tests under the thread sanitizer
+	@$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' </dev/null
+
+asan: deps ## the engine's tests under the address sanitizer
+	@ASAN_OPTIONS=detect_leaks=0 \
+		$(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --filter '$(ASAN_TESTS)' </dev/null
+
+.PHONY: release
+release: deps
+	@$(SWIFT) build -c release --product ashlar </dev/null
+
+demo: release ## real blocks and a real fork through the command line tool
+	@ASHLAR="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar" .ci/demo.sh
+
+bench: release ## measure appending, scanning and opening
+	@ashlar="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar"; \
+	for what in append scan open; do "$$ashlar" bench $$what </dev/null; done
+
+clean: ## remove everything that was built
+	@rm -rf .build Tests/EmbedderPackage/.build

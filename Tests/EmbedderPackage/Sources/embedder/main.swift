@@ -1,0 +1,3 @@
+import Ashlar
+
+print("embedded")
