@@ -58,7 +58,6 @@ public struct Event: Sendable, Hashable {
 ///
 /// Valid for the writer that gave it out.
 public struct ModelHandle: Sendable, Hashable {
-    package let index: UInt32
     package let id: UInt32
 }
 
@@ -66,7 +65,6 @@ public struct ModelHandle: Sendable, Hashable {
 ///
 /// Valid for the writer that gave it out.
 public struct TypeHandle: Sendable, Hashable {
-    package let index: UInt32
     package let id: UInt32
 }
 

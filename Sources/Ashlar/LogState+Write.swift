@@ -27,7 +27,8 @@ extension LogState {
             try file.write(log.tail.bytes, at: log.flushedEnd)
             log.flushedEnd += log.tail.count
             log.tail.clear(keeping: 4 << 20)
-            log.active?.writtenEnd = max(log.active?.writtenEnd ?? 0, log.flushedEnd)
+            let written = max(log.active?.writtenEnd ?? 0, log.flushedEnd)
+            log.active?.writtenEnd = written
         }
     }
 

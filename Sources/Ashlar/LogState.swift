@@ -34,6 +34,8 @@ struct LogState: ~Copyable {
     /// Bytes appended since the last sync began, and when the oldest of them was.
     var unsyncedBytes = 0
     var oldestUnsyncedNanoseconds: UInt64?
+    /// Whether the sync thread knows of the deadline that the oldest unsynced commit sets.
+    var hasDeadline = false
 
     var epoch: UInt64 = 0
     var noteFile: (any StorageFile)?

@@ -1,0 +1,94 @@
+import AshlarFormat
+import AshlarStorage
+
+/// An open store: the log under its lock, shared by the writer, the sync thread and all readers.
+final class StoreCore: Sendable {
+    let monitor: Monitor<LogState>
+    let storage: any Storage
+    let recovery: Recovery
+    let storeID: StoreID
+    let hashNotation: HashNotation
+    let heightGaps: Bool
+    /// How far readers of this core see.
+    let horizon: ReadHorizon
+    let isWriter: Bool
+    let openNanoseconds: UInt64
+
+    init(
+        _ log: OpenedLog, storage: any Storage, horizon: ReadHorizon, isWriter: Bool, recentHashes: Int,
+        started: UInt64
+    ) {
+        self.storage = storage
+        self.horizon = horizon
+        self.isWriter = isWriter
+        recovery = log.recovery
+        storeID = log.storeID
+        hashNotation = log.hashNotation
+        heightGaps = log.heightGaps
+        monitor = Monitor(LogState(log, storage: storage, recentHashes: recentHashes))
+        openNanoseconds = SystemCalls.monotonicNanoseconds() - started
+    }
+
+    /// The last sequence a reader of this core sees.
+    var visibleSequence: UInt64 {
+        monitor.withLock { horizon == .durable && !isWriter ? min($0.durable.sequence, $0.state.sequence) : $0.state.sequence }
+    }
+}
+
+extension StoreCore {
+    /// Makes everything up to `target` durable, on the calling thread unless a sync is under way already.
+    ///
+    /// The write happens under the lock, the sync outside: appending goes on meanwhile, and what is appended gathers for the next sync.
+    func sync(upTo target: UInt64) throws(StoreError) {
+        while true {
+            let job = try monitor.withLock { (log) throws(StoreError) -> SyncJob? in
+                while log.isSyncing, log.durable.sequence < target, log.poison == nil { monitor.wait() }
+                if log.durable.sequence >= target { return nil }
+                return try log.beginSync()
+            }
+            guard let job else { return }
+            try finish(job)
+        }
+    }
+
+    /// Syncs what a job covers, then tells everyone.
+    func finish(_ job: SyncJob) throws(StoreError) {
+        let failure: StoreError?
+        do throws(StorageError) {
+            try job.file?.sync()
+            failure = nil
+        } catch {
+            failure = StoreError(error)
+        }
+        try monitor.withLock { (log) throws(StoreError) in
+            defer { monitor.signal() }
+            log.isSyncing = false
+            if let failure {
+                log.poison = log.poison ?? failure
+                log.failWaiters(failure)
+                throw failure
+            }
+            try log.advanceDurable(to: job.point)
+        }
+    }
+}
+
+/// A sync to be done outside the lock.
+struct SyncJob: Sendable {
+    var file: (any StorageFile)?
+    var point: DurablePoint
+}
+
+extension LogState {
+    /// Writes what is buffered and says what to sync.
+    mutating func beginSync() throws(StoreError) -> SyncJob {
+        try checkWritable()
+        try flush()
+        isSyncing = true
+        unsyncedBytes = 0
+        oldestUnsyncedNanoseconds = nil
+        hasDeadline = false
+        return SyncJob(
+            file: active?.file, point: DurablePoint(sequence: state.sequence, chainValue: state.chainValue))
+    }
+}
