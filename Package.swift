@@ -52,7 +52,9 @@ let package = Package(
             name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
             path: "Tests/AshlarTestSupport", swiftSettings: settings),
         .testTarget(
-            name: "AshlarFormatTests", dependencies: ["AshlarFormat", "AshlarTestSupport"], swiftSettings: settings),
+            name: "AshlarFormatTests",
+            dependencies: ["AshlarFormat", "AshlarTestSupport", "CAshlarChecksum", "CAshlarZlib"],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
