@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "CAshlarZlib",
+                "Ashlar", "AshlarFormat", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -55,6 +55,7 @@ let package = Package(
         .testTarget(name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            swiftSettings: settings),
     ]
 )
