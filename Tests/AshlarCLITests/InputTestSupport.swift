@@ -1,6 +1,5 @@
 import AshlarCLI
 import AshlarFormat
-import Glibc
 
 /// A small generator with a seed, so that a failure comes again (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
