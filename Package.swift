@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "CAshlarZlib",
+                "Ashlar", "AshlarFormat", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -59,6 +59,7 @@ let package = Package(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            swiftSettings: settings),
     ]
 )
