@@ -50,6 +50,15 @@ package struct OwnFields: Equatable, Sendable {
     /// Where the payload starts in the content.
     package var payloadOffset: Int
 
+    /// No own fields: the content is the payload.
+    package static let none = OwnFields()
+
+    private init() {
+        timestamp = nil
+        requestID = 0..<0
+        payloadOffset = 0
+    }
+
     /// Splits the content of a record with these flags.
     package init(typeAndFlags: UInt32, content: UnsafeRawBufferPointer) throws(FormatError) {
         var offset = 0

@@ -13,7 +13,23 @@ package struct RecordTable: ~Copyable {
         package var section: UInt32 = 0
         package var indexInSection: UInt32 = 0
         package var ordinal: UInt32 = 0
-        var stamp: UInt32 = 0
+        package var stamp: UInt32 = 0
+
+        package init() {}
+
+        init(
+            contentOffset: UInt32, length: UInt32, crc: UInt32, typeAndFlags: UInt32, section: UInt32, indexInSection: UInt32,
+            ordinal: UInt32, stamp: UInt32
+        ) {
+            self.contentOffset = contentOffset
+            self.length = length
+            self.crc = crc
+            self.typeAndFlags = typeAndFlags
+            self.section = section
+            self.indexInSection = indexInSection
+            self.ordinal = ordinal
+            self.stamp = stamp
+        }
     }
 
     /// A section of the loaded commit.

@@ -1,0 +1,95 @@
+import AshlarFormat
+import AshlarStorage
+
+/// What a store holds, in numbers.
+public struct StoreStatistics: Sendable, Hashable {
+    /// What the store holds of one model.
+    public struct Model: Sendable, Hashable {
+        /// Its name.
+        public var name: String
+        /// All its events: undone and floating ones too.
+        public var events: UInt64
+        /// Its events in canonical blocks.
+        public var canonicalEvents: UInt64
+        /// Version of its last canonical event; 0 if there is none.
+        public var version: UInt64
+        /// Lowest height of a canonical block with events of it.
+        public var firstHeight: Int64?
+        /// Highest height of a canonical block with events of it.
+        public var lastHeight: Int64?
+    }
+
+    /// Format version of the files.
+    public var formatVersion: String
+    /// Last sequence of the log.
+    public var sequence: UInt64
+    /// Last sequence known to survive a power cut.
+    public var durableSequence: UInt64
+    /// The highest canonical block.
+    public var tip: StoredBlock?
+    /// Nothing at or below can be undone.
+    public var finalHeight: Int64?
+    /// Number of canonical blocks.
+    public var canonicalBlocks: UInt64
+    /// Events in them.
+    public var canonicalEvents: UInt64
+    /// All events: undone and floating ones too.
+    public var events: UInt64
+    /// Floating events among them.
+    public var floatingEvents: UInt64
+    /// Rollbacks that undid at least one block.
+    public var rollbacks: UInt64
+    /// Blocks undone, counted each time.
+    public var undoneBlocks: UInt64
+    /// Number of segment files.
+    public var segments: Int
+    /// Bytes of the segment files.
+    public var bytes: Int
+    /// Bytes of the height index and the rollback history in memory.
+    public var indexBytes: Int
+    /// One entry a model, in the order of their first use.
+    public var models: [Model]
+}
+
+extension Store {
+    /// Counts what the store holds.
+    ///
+    /// Everything but each model's first and last height comes from memory; those are searched from both ends of the chain. Throws `corrupt`,
+    /// `inputOutput`.
+    public func statistics() throws(StoreError) -> StoreStatistics {
+        let view = try view()
+        let tip = try view.tip()
+        var statistics = try core.monitor.withLock { (log) throws(StoreError) in try log.statistics(tip: tip) }
+        for index in statistics.models.indices where statistics.models[index].canonicalEvents > 0 {
+            var query = EventQuery()
+            query.models = [statistics.models[index].name]
+            query.limit = 1
+            var first = try view.cursor(query)
+            if try first.next() { statistics.models[index].firstHeight = first.height }
+            query.descending = true
+            var last = try view.cursor(query)
+            if try last.next() { statistics.models[index].lastHeight = last.height }
+        }
+        return statistics
+    }
+}
+
+extension LogState {
+    fileprivate mutating func statistics(tip: StoredBlock?) throws(StoreError) -> StoreStatistics {
+        var events: [UInt32: UInt64] = [:]
+        for segment in sealed { for model in segment.models { events[model.id, default: 0] += model.events + model.floatingEvents } }
+        for model in active?.index.models ?? [] { events[model.id, default: 0] += model.events + model.floatingEvents }
+        var bytes = active == nil ? 0 : endOffset
+        for segment in sealed { bytes += Int(segment.summary.endOffset) + segment.summary.footerLength }
+        return StoreStatistics(
+            formatVersion: "\(SegmentHeader.major).0", sequence: state.sequence, durableSequence: durable.sequence, tip: tip,
+            finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil, canonicalBlocks: state.canonicalBlocks,
+            canonicalEvents: state.canonicalEvents, events: state.events, floatingEvents: state.floatingEvents,
+            rollbacks: state.rollbacks, undoneBlocks: state.undoneBlocks, segments: sealed.count + (active == nil ? 0 : 1),
+            bytes: bytes, indexBytes: chain.index.byteCount + chain.history.byteCount,
+            models: registry.models.map {
+                StoreStatistics.Model(
+                    name: $0.name, events: events[$0.id] ?? 0, canonicalEvents: $0.version, version: $0.version)
+            })
+    }
+}
