@@ -1,1 +1,3 @@
-print("ashlar")
+import AshlarCLI
+
+AshlarCommand.main()
