@@ -30,12 +30,14 @@ struct CommitWalker: ~Copyable {
     private var reader = ChunkReader()
     private var table = RecordTable()
     private var typeCounter = TypeCounter()
-    private let seed: UInt32
-    private let limit: Int
+    let seed: UInt32
+    let limit: Int
     private(set) var offset: Int
     private var sequence: UInt64
     private var chainValue: UInt64
     private var finalHeight: Int64
+    /// The one commit whose chain value has nothing to be checked against, behind damage.
+    private var trustedSequence: UInt64 = 0
 
     /// Walks `file` from `offset`, where the state is `state`, up to `limit`, its size.
     init(_ file: any StorageFile, header: SegmentHeader, from offset: Int, state: ChainState, limit: Int) {
@@ -88,7 +90,9 @@ struct CommitWalker: ~Copyable {
         try require(
             Checksum.crc(frame.extracting(CommitHeader.size..<header.bodyOffset)) == header.metaCRC,
             "commit meta: checksum does not match")
-        try require(header.continues(chainValue, frame: frame, at: 0), "commit: its chain value does not continue the log")
+        try require(
+            header.sequence == trustedSequence || header.continues(chainValue, frame: frame, at: 0),
+            "commit: its chain value does not continue the log")
         let meta = try CommitMeta(decoding: frame, header: header)
         try table.layOut(frame, header, meta)
         typeCounter.clear()
@@ -123,6 +127,17 @@ struct CommitWalker: ~Copyable {
             }
         }
         if inFull { try require(times == meta.eventTimes, "commit: event times are not those of its records") }
+    }
+
+    /// The sequence of the last commit that was valid.
+    var lastSequence: UInt64 { sequence }
+
+    /// Goes on at `position`, where a commit stands whose predecessors cannot be read: its chain value is taken on trust.
+    mutating func restart(at position: Int, before header: CommitHeader) {
+        offset = position
+        sequence = header.sequence - 1
+        finalHeight = min(finalHeight, header.finalHeight)
+        trustedSequence = header.sequence
     }
 
     /// What stands at `offset`, where no commit starts: nothing but zeros, or something.

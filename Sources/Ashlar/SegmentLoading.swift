@@ -68,7 +68,7 @@ struct SegmentLoading: Sendable {
         try require(
             summary.closing.sequence == header.opening.sequence &+ summary.commitCount,
             "footer: it does not continue the segment's header")
-        return try SegmentIndex(footer: span, summary: summary)
+        return try SegmentIndex(footer: span, summary: summary, heightGaps: header.heightGaps)
     }
 
     /// The sidecar of a segment, if there is one that checks out ([FTR-4]).

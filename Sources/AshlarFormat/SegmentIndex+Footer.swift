@@ -78,9 +78,9 @@ extension SegmentIndex {
 extension SegmentIndex {
     /// Restores everything from a whole footer that stands in `span` ([FTR-2]): for going on where a sidecar left off.
     package init(
-        footer span: borrowing RawSpan, summary: SegmentSummary
+        footer span: borrowing RawSpan, summary: SegmentSummary, heightGaps: Bool
     ) throws(FormatError) {
-        self.summary = summary
+        self.init(summary: summary, heightGaps: heightGaps)
         try require(span.byteCount == summary.footerLength, "footer: wrong length")
         for kind in FooterColumnKind.allCases {
             let column = summary[kind]

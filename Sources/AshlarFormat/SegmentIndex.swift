@@ -60,6 +60,8 @@ package struct SegmentIndex: Sendable {
     }
 
     package var summary: SegmentSummary
+    /// Whether the store allows heights to be skipped.
+    private var heightGaps: Bool
     /// Offset of each commit divided by 8.
     package var offsets: [UInt32] = []
     package var runs: [Run] = []
@@ -75,6 +77,12 @@ package struct SegmentIndex: Sendable {
 
     package init(header: SegmentHeader) {
         summary = SegmentSummary(storeID: header.storeID, segment: header.segment, opening: header.opening)
+        heightGaps = header.heightGaps
+    }
+
+    init(summary: SegmentSummary, heightGaps: Bool) {
+        self.summary = summary
+        self.heightGaps = heightGaps
     }
 
     package func defines(model: UInt32) -> Bool { modelIndex[model] != nil }
@@ -85,14 +93,15 @@ package struct SegmentIndex: Sendable {
 }
 
 extension SegmentIndex {
-    /// Checks that a commit fits what came before it in the segment: ids are defined, versions continue, a rollback undoes no more than
-    /// there is ([PRT-6], [PRT-8], [PRT-11]). Nothing is changed.
+    /// Checks that a commit fits what came before it in the segment: a block stands on the tip, ids are defined, versions continue, a
+    /// rollback undoes no more than there is ([PRT-4], [PRT-6], [PRT-8], [PRT-11]). Nothing is changed.
     package func check(
         _ header: CommitHeader, _ meta: CommitMeta, sections: some Sequence<DirectoryEntry>,
         types: some Sequence<TypeCount>
     ) throws(FormatError) {
         var after = summary.closing
         try after.advance(by: header, meta)
+        if let block = meta.block { try checkParent(of: block, meta.rollback) }
         for name in meta.names {
             let known = name.kind == .model ? defines(model: name.id) : defines(type: name.id)
             try require(!known, "an id is defined twice in a segment")
@@ -111,6 +120,17 @@ extension SegmentIndex {
             try require(
                 meta.names.contains { $0.kind == .type && $0.id == type.type }, "type \(type.type) is used before it is defined")
         }
+    }
+
+    /// The block stands on the tip just before it ([PRT-4]).
+    private func checkParent(of block: BlockPart, _ rollback: RollbackPart?) throws(FormatError) {
+        let tipHeight = rollback?.tipHeight ?? summary.closing.tipHeight
+        guard tipHeight >= 0 else { return }
+        try require(
+            block.parent == rollback?.tipHash ?? summary.closing.tipHash, "block \(block.height) does not stand on the tip before it")
+        try require(
+            heightGaps ? block.height > tipHeight : block.height == tipHeight + 1,
+            "block \(block.height) does not follow height \(tipHeight)")
     }
 
     /// A model's version just before the events of a commit with this meta: after its names and its rollback.

@@ -1,0 +1,155 @@
+import AshlarFormat
+package import AshlarStorage
+import Synchronization
+
+/// How far a verification has come.
+public struct VerifyProgress: Sendable, Hashable {
+    /// Bytes of segment files checked.
+    public var bytesDone: Int
+    /// Bytes of segment files in all.
+    public var bytesTotal: Int
+}
+
+/// What a verification found.
+public struct VerifyReport: Sendable, Hashable {
+    /// Segment files looked at.
+    public var segments = 0
+    /// Commits that check out.
+    public var commits: UInt64 = 0
+    /// Events in them.
+    public var events: UInt64 = 0
+    /// Bytes of segment files.
+    public var bytes = 0
+    /// The highest sequence proven durable.
+    public var durableSequence: UInt64 = 0
+    /// Damage, in the order of the log.
+    public var problems: [Corruption] = []
+    /// What is no damage, but worth knowing: a torn tail, a footer that was rebuilt.
+    public var notices: [String] = []
+
+    /// Whether there is no damage.
+    public var isSound: Bool { problems.isEmpty }
+}
+
+/// Checks a whole store: every segment, CRC, chain value, parent, and every footer against its content.
+public enum StoreVerification {
+    /// Verifies the store at `path` with up to `threads` threads, also beside a live writer; changes nothing.
+    ///
+    /// Damage is in the report, not thrown. Throws `notAStore`, `unsupported`, `inputOutput`. `progress` is called from several threads, about
+    /// once a MiB. Complexity: reads every byte once.
+    public static func run(
+        at path: String, threads: Int = 2, progress: @escaping @Sendable (VerifyProgress) -> Void = { _ in }
+    ) throws(StoreError) -> VerifyReport {
+        let kind = try storing { () throws(StorageError) in try SystemCalls.kind(of: path) }
+        guard kind == .directory else { throw .notAStore(path: path) }
+        return try run(
+            try storing { () throws(StorageError) in try FileStorage(path: path) }, threads: threads, progress: progress)
+    }
+
+    package static func run(
+        _ storage: any Storage, threads: Int = 1, progress: @escaping @Sendable (VerifyProgress) -> Void = { _ in }
+    ) throws(StoreError) -> VerifyReport {
+        var report = VerifyReport()
+        let note = try LogOpening(storage: storage, horizon: .committed).readNote()
+        // Opening judges what only the whole log can tell: missing numbers, foreign files, the torn tail, the index.
+        do throws(StoreError) {
+            let store = try StoreCore.openForReading(storage, horizon: .committed)
+            report.durableSequence = store.monitor.withLock { $0.durable.sequence }
+            if !store.recovery.isClean { report.notices.append(store.recovery.description) }
+        } catch {
+            guard case .corrupt(let corruption) = error else { throw error }
+            report.problems.append(corruption)
+            report.durableSequence = note?.sequence ?? 0
+        }
+        let files = try storing { () throws(StorageError) in try storage.list() }
+        let names = files.compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
+        let jobs = try jobs(names, storage)
+        report.segments = jobs.count
+        report.bytes = jobs.reduce(0) { $0 + $1.size }
+        let results = try check(
+            jobs, storage, durable: report.durableSequence, threads: threads,
+            counter: ProgressCounter(total: report.bytes, report: progress))
+        for result in results { report.take(result) }
+        return report
+    }
+
+    /// A segment to check, and the header of the one behind it.
+    struct Job: Sendable {
+        var name: SegmentName
+        var size: Int
+        var next: SegmentHeader?
+        var isLast: Bool
+    }
+
+    private static func jobs(_ names: [SegmentName], _ storage: any Storage) throws(StoreError) -> [Job] {
+        let loading = SegmentLoading(storage: storage)
+        var jobs: [Job] = []
+        for (position, name) in names.enumerated() {
+            let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
+            let size = try storing { () throws(StorageError) in try file.size() }
+            if position > 0 { jobs[position - 1].next = try? loading.header(name, file) }
+            jobs.append(Job(name: name, size: size, next: nil, isLast: position == names.count - 1))
+        }
+        return jobs
+    }
+
+    private static func check(
+        _ jobs: [Job], _ storage: any Storage, durable: UInt64, threads: Int, counter: ProgressCounter
+    ) throws(StoreError) -> [SegmentVerifier.Found] {
+        let shared = Mutex<(next: Int, found: [Int: SegmentVerifier.Found], failure: StoreError?)>((0, [:], nil))
+        let work: @Sendable () -> Void = {
+            while let index = shared.withLock({ state -> Int? in
+                guard state.next < jobs.count, state.failure == nil else { return nil }
+                defer { state.next += 1 }
+                return state.next
+            }) {
+                do throws(StoreError) {
+                    var verifier = SegmentVerifier(jobs[index], storage, durable: durable, counter: counter)
+                    let found = try verifier.run()
+                    shared.withLock { $0.found[index] = found }
+                } catch {
+                    shared.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        var workers: [WorkerThread] = []
+        for _ in 1..<max(1, min(threads, jobs.count)) {
+            workers.append(try storing { () throws(StorageError) in try WorkerThread(work) })
+        }
+        work()
+        for worker in workers { worker.join() }
+        if let failure = shared.withLock({ $0.failure }) { throw failure }
+        return shared.withLock { state in jobs.indices.compactMap { state.found[$0] } }
+    }
+}
+
+extension VerifyReport {
+    mutating func take(_ found: SegmentVerifier.Found) {
+        commits += found.commits
+        events += found.events
+        notices += found.notices
+        for problem in found.problems where !problems.contains(where: { $0.file == problem.file && $0.offset == problem.offset }) {
+            problems.append(problem)
+        }
+    }
+}
+
+/// Adds up the bytes that several threads have checked.
+final class ProgressCounter: Sendable {
+    private let done = Mutex(0)
+    private let total: Int
+    private let report: @Sendable (VerifyProgress) -> Void
+
+    init(total: Int, report: @escaping @Sendable (VerifyProgress) -> Void) {
+        self.total = total
+        self.report = report
+    }
+
+    func add(_ bytes: Int) {
+        let sum = done.withLock { done in
+            done += bytes
+            return done
+        }
+        report(VerifyProgress(bytesDone: min(sum, total), bytesTotal: total))
+    }
+}
