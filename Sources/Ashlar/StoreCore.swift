@@ -41,11 +41,11 @@ extension StoreCore {
     /// The write happens under the lock, the sync outside: appending goes on meanwhile, and what is appended gathers for the next sync.
     func sync(upTo target: UInt64) throws(StoreError) {
         while true {
-            let job = try monitor.withLock { (log) throws(StoreError) -> SyncJob? in
-                while log.isSyncing, log.durable.sequence < target, log.poison == nil { monitor.wait() }
-                if log.durable.sequence >= target { return nil }
-                return try log.beginSync()
-            }
+            let job = try monitor.withLockWaiting({ (log) throws(StoreError) -> MonitorStep<SyncJob?> in
+                if log.durable.sequence >= target { return .done(nil) }
+                if log.isSyncing, log.poison == nil { return .wait(until: nil) }
+                return .done(try log.beginSync())
+            })
             guard let job else { return }
             try finish(job)
         }

@@ -14,17 +14,12 @@ final class SyncWorker: Sendable {
 
     private static func run(_ core: StoreCore, _ durability: Durability) {
         while true {
-            let job = core.monitor.withLock { log -> SyncJob?? in
-                while true {
-                    if log.isClosed { return .some(nil) }
-                    if log.poison == nil, !log.isSyncing, isDue(log, durability) {
-                        // A failure here poisons the log; the next append reports it.
-                        return (try? log.beginSync()).map { .some($0) } ?? .none
-                    }
-                    core.monitor.wait(until: deadline(log, durability))
-                }
-            }
-            guard let job else { continue }
+            let job = core.monitor.withLockWaiting({ log -> MonitorStep<SyncJob?> in
+                if log.isClosed { return .done(nil) }
+                // A write that fails poisons the log, so that it is not tried again; the next append reports it.
+                if log.poison == nil, !log.isSyncing, isDue(log, durability), let job = try? log.beginSync() { return .done(job) }
+                return .wait(until: deadline(log, durability))
+            })
             guard let job else { return }
             try? core.finish(job)
         }

@@ -143,6 +143,13 @@ extension Writer {
         try core.sync(upTo: core.monitor.withLock { $0.state.sequence })
     }
 
+    /// Hands everything appended so far to the operating system, without making it durable.
+    ///
+    /// It then survives the death of this process, not that of the machine. Throws `inputOutput` or `poisoned`.
+    public func flush() throws(StoreError) {
+        try core.monitor.withLock { (log) throws(StoreError) in try log.flush() }
+    }
+
     /// Returns once everything up to `sequence` is durable.
     ///
     /// Throws `inputOutput`, `poisoned` or `closed` if that will not happen, `invalidArgument` for a sequence not yet appended.

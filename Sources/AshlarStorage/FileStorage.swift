@@ -35,6 +35,11 @@ package final class FileStorage: Storage {
         return try FileStorage(path: path)
     }
 
+    /// Removes the empty directory at `path`.
+    package static func removeDirectory(_ path: String) throws(StorageError) {
+        guard rmdir(path) == 0 else { throw StorageError(operation: "remove", path: path, code: errno) }
+    }
+
     package func list() throws(StorageError) -> [String] {
         // A fresh description: reading a directory moves the position of the one it is read through.
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)

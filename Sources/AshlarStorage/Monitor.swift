@@ -44,8 +44,24 @@ package final class Monitor<Value: ~Copyable>: @unchecked Sendable {
         return try body(&value)
     }
 
-    /// Within `withLock`: lets go of the lock until `signal`, or until `deadline` in monotonic nanoseconds. Wakes up for no reason at times.
-    package func wait(until deadline: UInt64? = nil) {
+    /// Runs `body` while holding the lock, again and again until it is done; in between it lets go of the lock and waits for `signal`.
+    ///
+    /// Each run of `body` is an access of its own: were one access to span a wait, the compiler could keep fields in registers that other
+    /// threads change meanwhile. It is run again for no reason at times.
+    package func withLockWaiting<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> MonitorStep<Result>
+    ) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            switch try body(&value) {
+            case .done(let result): return result
+            case .wait(let deadline): wait(until: deadline)
+            }
+        }
+    }
+
+    private func wait(until deadline: UInt64?) {
         guard let deadline else {
             pthread_cond_wait(condition, mutex)
             return
@@ -56,6 +72,13 @@ package final class Monitor<Value: ~Copyable>: @unchecked Sendable {
 
     /// Wakes all who wait.
     package func signal() { pthread_cond_broadcast(condition) }
+}
+
+/// What one run under a monitor's lock came to.
+package enum MonitorStep<Result> {
+    case done(Result)
+    /// To be run again after `signal`, or at the deadline in monotonic nanoseconds.
+    case wait(until: UInt64?)
 }
 
 /// A thread of its own, for work that blocks in system calls.

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Ashlar
+import AshlarStorage
+
+/// `ashlar bench`: what this machine does with a workload like yours.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure appending, scanning and opening on this machine.",
+        discussion: """
+            Makes a synthetic store (blocks of events with payloads of random length, made before the clock starts) and measures it. \
+            Numbers of one run may be compared with each other; those of different runs differ by what else the machine does.
+
+            EXAMPLES
+              ashlar bench append
+              ashlar bench append scan open --events 5000000 --rounds 5
+              ashlar bench append --durability block --events 200000 --directory /data
+            """)
+
+    enum Part: String, ExpressibleByArgument, CaseIterable {
+        case append, scan, model, open
+    }
+
+    @Argument(help: "What to measure: append, scan, model, open. All of them if left out; append always comes first.")
+    var parts: [Part] = Part.allCases
+    @Option(help: "Events in all.")
+    var events = 2_000_000
+    @Option(help: "Events in a block.")
+    var eventsPerBlock = 200
+    @Option(help: "Shortest payload in bytes.")
+    var payloadMin = 120
+    @Option(help: "Longest payload in bytes.")
+    var payloadMax = 280
+    @Option(help: "Number of models.")
+    var models = 8
+    @Option(help: "Number of event types.")
+    var types = 16
+    @Option(help: "none, lz4 or zlib.")
+    var compression = "none"
+    @Option(help: "manual (no sync inside the clock), block or interval.")
+    var durability = "manual"
+    @Option(help: "Size at which a segment is sealed, in bytes.")
+    var segmentBytes = 256 << 20
+    @Option(help: "How often each part is measured.")
+    var rounds = 3
+    @Option(help: "Seed of the workload.")
+    var seed: UInt64 = 1
+    @Option(help: "Where to make the store; it is removed afterwards.")
+    var directory = "."
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    mutating func validate() throws {
+        guard events > 0, eventsPerBlock > 0, (1...100).contains(rounds), models > 0, types > 0 else {
+            throw ValidationError("counts must be greater than 0, rounds at most 100")
+        }
+        guard payloadMin >= 16, payloadMin <= payloadMax else {
+            throw ValidationError("payloads need at least 16 bytes, and --payload-min must not exceed --payload-max")
+        }
+        guard ["none", "lz4", "zlib"].contains(compression) else { throw ValidationError("--compression is none, lz4 or zlib") }
+        guard ["manual", "block", "interval"].contains(durability) else {
+            throw ValidationError("--durability is manual, block or interval")
+        }
+    }
+
+    func run() throws {
+        let shape = Workload.Shape(
+            blocks: max(1, events / eventsPerBlock), eventsPerBlock: eventsPerBlock,
+            payloadBytes: payloadMin...payloadMax, models: models, types: types, seed: seed)
+        var options = WriterOptions()
+        options.segmentBytes = segmentBytes
+        options.compression = ["none": .none, "lz4": .lz4, "zlib": .zlib][compression] ?? .none
+        options.durability = ["manual": .manual, "block": .everyBlock, "interval": .standard][durability] ?? .manual
+        if options.durability == .manual { options.maxUnsyncedBytes = .max }
+        let folder = directory + "/ashlar-bench-\(SystemCalls.processID())"
+        _ = try FileStorage.create(path: folder)
+        defer { try? FileStorage.removeDirectory(folder) }
+        let bench = Benchmarks(workload: Workload(shape), options: options, directory: folder, rounds: rounds)
+        defer { try? bench.cleanUp() }
+        var results = [try bench.append()]
+        if parts.contains(.scan) { results.append(try bench.scan()) }
+        if parts.contains(.model) { results.append(try bench.model()) }
+        if parts.contains(.open) { results += try bench.open() }
+        print(json ? Self.json(results) : Self.table(results))
+    }
+
+    private static func table(_ results: [Measurement]) -> String {
+        var lines = ["measured            median ms     M events/s          MB/s   min–max ms"]
+        for result in results {
+            let range = "\(fixed(result.sorted.first ?? 0, 1_000, 2))–\(fixed(result.sorted.last ?? 0, 1_000, 2))"
+            lines.append(
+                result.name.padded(16) + fixed(result.median, 1_000, 2).leading(13)
+                    + fixed(result.eventsPerSecond, 1e-6, 2).leading(15) + fixed(result.megabytesPerSecond, 1, 0).leading(14)
+                    + "   " + range + (result.spread > 1.3 ? "  (spread: other programs used the machine)" : ""))
+            for fact in result.facts { lines.append("  " + fact.name.padded(20) + fixed(fact.value, 1, 1)) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func json(_ results: [Measurement]) -> String {
+        let rows = results.map { result in
+            let facts = result.facts.map { ",\"\($0.name)\":\(fixed($0.value, 1, 2))" }.joined()
+            let seconds = result.seconds.map { fixed($0, 1, 6) }.joined(separator: ",")
+            return "{\"name\":\"\(result.name)\",\"events\":\(result.events),\"bytes\":\(result.bytes),\"seconds\":[\(seconds)],"
+                + "\"eventsPerSecond\":\(fixed(result.eventsPerSecond, 1, 0)),\"megabytesPerSecond\":"
+                + "\(fixed(result.megabytesPerSecond, 1, 1))\(facts)}"
+        }
+        return "[" + rows.joined(separator: ",\n ") + "]"
+    }
+
+    /// `value` × `scale` with that many digits behind the point, without Foundation.
+    private static func fixed(_ value: Double, _ scale: Double, _ digits: Int) -> String {
+        let factor = (0..<digits).reduce(1.0) { result, _ in result * 10 }
+        let rounded = Int64((value * scale * factor).rounded())
+        guard digits > 0 else { return "\(rounded)" }
+        let fraction = String(rounded % Int64(factor))
+        return "\(rounded / Int64(factor))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}
+
+extension String {
+    fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    fileprivate func leading(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
