@@ -102,12 +102,14 @@ struct TailOpening {
         let end = Int(index.summary.endOffset)
         guard closing.sequence == note.sequence, closing.chainValue == note.chainValue, end <= size else { return false }
         var walker = CommitWalker(file, header: header, from: end, state: closing, limit: size)
+        var walk = Walk(index: index, endOffset: end)
         switch try walker.next(provenSequence: note.sequence) {
-        case .end(.endOfFile), .end(.zeros): break
+        case .end(.endOfFile): break
+        case .end(.zeros): walk.end = .zeros
         default: return false
         }
         log.proven = DurablePoint(sequence: closing.sequence, chainValue: closing.chainValue)
-        try finish(name, header, file, size, Walk(index: index, endOffset: end), into: &log)
+        try finish(name, header, file, size, walk, into: &log)
         return true
     }
 
