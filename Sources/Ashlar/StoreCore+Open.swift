@@ -90,6 +90,8 @@ extension StoreCore {
             let file = try storing { () throws(StorageError) in try storage.open(active.name.segmentFile, .readWrite) }
             var writable = ActiveSegment(
                 name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd)
+            // Unless a commit of this segment was durable, nothing proves that its header and its directory entry are ([SEG-9]).
+            if log.proven.sequence <= active.header.opening.sequence { try secureHeader(active.header, file, storage) }
             if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable) }
             log.active = writable
         }
@@ -103,6 +105,21 @@ extension StoreCore {
         let created = try storage.open(SegmentName.noteFile, .create)
         try storage.syncDirectory()
         return created
+    }
+
+    /// Writes the header again and makes it and the directory entry durable: the sync that should have may have failed ([MED-4]).
+    private static func secureHeader(
+        _ header: SegmentHeader, _ file: any StorageFile, _ storage: any Storage
+    ) throws(StoreError) {
+        try storing { () throws(StorageError) in
+            var failure: StorageError?
+            header.encoded().withUnsafeBytes { bytes in
+                do throws(StorageError) { try file.write(bytes, at: 0) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            try file.sync()
+            try storage.syncDirectory()
+        }
     }
 
     /// Cuts what does not count, writes again what was not proven, and syncs both ([REC-11], [MED-4]).
