@@ -117,7 +117,7 @@ extension LogState {
         } catch {
             // The caller has checked all this; if it fails all the same, memory and log may differ: write nothing more.
             let failure = StoreError.invalidArgument("internal inconsistency: \(error)")
-            poison = failure
+            poison(with: failure)
             throw failure
         }
         if header.kind == .block {

@@ -15,9 +15,15 @@ extension LogState {
         try checkWritable()
         do { return try body(&self) } catch {
             let failure = StoreError(error)
-            poison = failure
+            poison(with: failure)
             throw failure
         }
+    }
+
+    /// Ends all writing, and fails everyone who waits for durability that will not come now.
+    mutating func poison(with failure: StoreError) {
+        poison = poison ?? failure
+        failWaiters(failure)
     }
 
     /// Writes the buffered commits to the file (not durable yet).
@@ -53,10 +59,11 @@ extension LogState {
     mutating func advanceDurable(to point: DurablePoint) throws(StoreError) {
         guard point.sequence > durable.sequence else { return }
         durable = point
-        try writeNote()
+        // First those who waited: what they asked for is durable, even if the note then cannot be written.
         let ready = waiters.filter { $0.sequence <= point.sequence }
         waiters.removeAll { $0.sequence <= point.sequence }
         for waiter in ready { waiter.resume(.success(())) }
+        try writeNote()
     }
 
     /// Fails everyone who waits for durability that will not come.
