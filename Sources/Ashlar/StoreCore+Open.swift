@@ -91,7 +91,7 @@ extension StoreCore {
             var writable = ActiveSegment(
                 name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd)
             // Unless a commit of this segment was durable, nothing proves that its header and its directory entry are ([SEG-9]).
-            if log.proven.sequence <= active.header.opening.sequence { try secureHeader(active.header, file, storage) }
+            if log.proven.sequence <= active.header.opening.sequence { try secureHeader(file, storage) }
             if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable) }
             log.active = writable
         }
@@ -108,12 +108,11 @@ extension StoreCore {
     }
 
     /// Writes the header again and makes it and the directory entry durable: the sync that should have may have failed ([MED-4]).
-    private static func secureHeader(
-        _ header: SegmentHeader, _ file: any StorageFile, _ storage: any Storage
-    ) throws(StoreError) {
+    private static func secureHeader(_ file: any StorageFile, _ storage: any Storage) throws(StoreError) {
+        let header = try SegmentLoading.read(file, at: 0, count: SegmentHeader.size)
         try storing { () throws(StorageError) in
             var failure: StorageError?
-            header.encoded().withUnsafeBytes { bytes in
+            header.withUnsafeBytes { bytes in
                 do throws(StorageError) { try file.write(bytes, at: 0) } catch { failure = error }
             }
             if let failure { throw failure }
