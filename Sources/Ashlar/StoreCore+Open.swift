@@ -91,9 +91,15 @@ extension StoreCore {
             var writable = ActiveSegment(
                 name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd)
             // Unless a commit of this segment was durable, nothing proves that its header and its directory entry are ([SEG-9]).
-            if log.proven.sequence <= active.header.opening.sequence { try secureHeader(file, storage) }
+            if log.proven.sequence <= active.header.opening.sequence {
+                try secure(file, at: 0, count: SegmentHeader.size, storage)
+            }
             if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable) }
             log.active = writable
+        } else if let last = log.sealed.last {
+            // Its commits are durable, but nothing proves that its footer is, and no next segment may come before it ([SEG-9]).
+            let file = try storing { () throws(StorageError) in try storage.open(last.name.segmentFile, .readWrite) }
+            try secure(file, at: Int(last.summary.endOffset), count: last.summary.footerLength, storage)
         }
         return (log, try storing { () throws(StorageError) in try openNote(storage) })
     }
@@ -107,13 +113,16 @@ extension StoreCore {
         return created
     }
 
-    /// Writes the header again and makes it and the directory entry durable: the sync that should have may have failed ([MED-4]).
-    private static func secureHeader(_ file: any StorageFile, _ storage: any Storage) throws(StoreError) {
-        let header = try SegmentLoading.read(file, at: 0, count: SegmentHeader.size)
+    /// Writes `count` bytes again where they stand and makes them and the directory durable: the sync that should have done so
+    /// may have failed, and left pages that read well and will never be written ([MED-4]).
+    private static func secure(
+        _ file: any StorageFile, at offset: Int, count: Int, _ storage: any Storage
+    ) throws(StoreError) {
+        let bytes = try SegmentLoading.read(file, at: offset, count: count)
         try storing { () throws(StorageError) in
             var failure: StorageError?
-            header.withUnsafeBytes { bytes in
-                do throws(StorageError) { try file.write(bytes, at: 0) } catch { failure = error }
+            bytes.withUnsafeBytes { bytes in
+                do throws(StorageError) { try file.write(bytes, at: offset) } catch { failure = error }
             }
             if let failure { throw failure }
             try file.sync()
