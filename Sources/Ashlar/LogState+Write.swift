@@ -44,14 +44,16 @@ extension LogState {
     mutating func writeZerosAhead(step: Int, segmentBytes: Int) throws(StoreError) {
         guard let active, flushedEnd + step / 4 > active.writtenEnd, active.writtenEnd < segmentBytes else { return }
         let start = max(active.writtenEnd, flushedEnd)
+        // Behind the size at which the segment is sealed they would only be cut off again.
+        let end = min(start + step, max(start, segmentBytes))
         try writing { (log) throws(StorageError) in
-            let zeros = [UInt8](repeating: 0, count: step)
+            let zeros = [UInt8](repeating: 0, count: end - start)
             var failure: StorageError?
             zeros.withUnsafeBytes { bytes in
                 do throws(StorageError) { try active.file.write(bytes, at: start) } catch { failure = error }
             }
             if let failure { throw failure }
-            log.active?.writtenEnd = start + step
+            log.active?.writtenEnd = end
         }
     }
 
