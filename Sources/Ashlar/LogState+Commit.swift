@@ -120,6 +120,7 @@ extension LogState {
             poison(with: failure)
             throw failure
         }
+        for name in meta.names { registry.markInLog(name.kind, id: name.id) }
         if header.kind == .block {
             for slot in stage.slots {
                 guard let index = registry.modelIndex(id: slot.model) else { continue }
