@@ -43,10 +43,19 @@ struct SimulatedFile: Sendable {
         pending = []
     }
 
-    /// A failed sync: some changes reach the medium, the others never will, and reading shows them all the same ([MED-4]).
+    /// A failed sync: some writes reach the medium, the others never will, and reading shows them all the same ([MED-4]).
+    ///
+    /// A truncation is no page: the file system still has it to do.
     mutating func failSync(_ random: inout SplitMix64) {
-        for change in pending where random.chance(30) { Self.apply(change, to: &durable) }
-        pending = []
+        var left: [Change] = []
+        for change in pending {
+            if case .truncate = change {
+                left.append(change)
+            } else if random.chance(30) {
+                Self.apply(change, to: &durable)
+            }
+        }
+        pending = left
     }
 
     /// What is left after a power cut ([MED-1] to [MED-3]).

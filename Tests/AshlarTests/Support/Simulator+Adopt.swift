@@ -36,17 +36,17 @@ extension Simulator {
         let final = model.chain.finalHeight
         let undone = model.chain.blocks.count - keep
         if undone > 0, toHeight < final {
-            guard
-                failure({ () throws(StoreError) in try writer.adopt(branch: branch) })
-                    == .belowFinality(toHeight: toHeight, finalHeight: final)
-            else { throw .invalidArgument("a branch below the final height was adopted") }
+            try expect(.belowFinality(toHeight: toHeight, finalHeight: final)) { () throws(StoreError) in
+                try writer.adopt(branch: branch)
+            }
             return
         }
         guard let plan = model.rollback(keep: keep, toHeight: toHeight, readopted: known) else {
-            guard case .notAdoptable = failure({ () throws(StoreError) in try writer.adopt(branch: branch) }) else {
-                throw .invalidArgument("a branch whose versions do not continue was adopted")
+            do throws(StoreError) { try writer.adopt(branch: branch) } catch {
+                if case .notAdoptable = error { return }
+                throw error
             }
-            return
+            throw .invalidArgument("a branch whose versions do not continue was adopted")
         }
         let mark: [UInt8]? = random.chance(30) ? random.bytes(1 + random.below(20)) : nil
         if new.isEmpty { model.appendRollback(plan, mark: mark) }

@@ -26,7 +26,7 @@ extension Simulator {
         guard found == wanted else { throw .invalidArgument("the store said \(found), the model \(wanted)") }
     }
 
-    private func expect(
+    func expect(
         _ wanted: StoreError, _ body: () throws(StoreError) -> Void
     ) throws(StoreError) {
         do throws(StoreError) { try body() } catch {
