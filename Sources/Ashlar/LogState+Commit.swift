@@ -117,9 +117,10 @@ extension LogState {
         } catch {
             // The caller has checked all this; if it fails all the same, memory and log may differ: write nothing more.
             let failure = StoreError.invalidArgument("internal inconsistency: \(error)")
-            poison = failure
+            poison(with: failure)
             throw failure
         }
+        for name in meta.names { registry.markInLog(name.kind, id: name.id) }
         if header.kind == .block {
             for slot in stage.slots {
                 guard let index = registry.modelIndex(id: slot.model) else { continue }

@@ -15,12 +15,8 @@ extension LogState {
     mutating func place(
         _ block: Block, forks: ForkPolicy, belowFinality: Bool, _ reader: inout CommitReader
     ) throws(StoreError) -> Placement {
-        if state.tipHeight < 0 {
-            if !belowFinality, block.height <= state.finalHeight {
-                throw .belowFinality(toHeight: block.height - 1, finalHeight: state.finalHeight)
-            }
-            return .extend
-        }
+        // Nothing to undo: even if the chain was emptied below its final height, which only an explicit override does.
+        if state.tipHeight < 0 { return .extend }
         if block.parent == state.tipHash, block.hash != state.tipHash {
             try checkHeight(block.height, parentHeight: state.tipHeight)
             return .extend

@@ -15,9 +15,15 @@ extension LogState {
         try checkWritable()
         do { return try body(&self) } catch {
             let failure = StoreError(error)
-            poison = failure
+            poison(with: failure)
             throw failure
         }
+    }
+
+    /// Ends all writing, and fails everyone who waits for durability that will not come now.
+    mutating func poison(with failure: StoreError) {
+        poison = poison ?? failure
+        failWaiters(failure)
     }
 
     /// Writes the buffered commits to the file (not durable yet).
@@ -38,14 +44,16 @@ extension LogState {
     mutating func writeZerosAhead(step: Int, segmentBytes: Int) throws(StoreError) {
         guard let active, flushedEnd + step / 4 > active.writtenEnd, active.writtenEnd < segmentBytes else { return }
         let start = max(active.writtenEnd, flushedEnd)
+        // Behind the size at which the segment is sealed they would only be cut off again.
+        let end = min(start + step, max(start, segmentBytes))
         try writing { (log) throws(StorageError) in
-            let zeros = [UInt8](repeating: 0, count: step)
+            let zeros = [UInt8](repeating: 0, count: end - start)
             var failure: StorageError?
             zeros.withUnsafeBytes { bytes in
                 do throws(StorageError) { try active.file.write(bytes, at: start) } catch { failure = error }
             }
             if let failure { throw failure }
-            log.active?.writtenEnd = start + step
+            log.active?.writtenEnd = end
         }
     }
 
@@ -53,10 +61,11 @@ extension LogState {
     mutating func advanceDurable(to point: DurablePoint) throws(StoreError) {
         guard point.sequence > durable.sequence else { return }
         durable = point
-        try writeNote()
+        // First those who waited: what they asked for is durable, even if the note then cannot be written.
         let ready = waiters.filter { $0.sequence <= point.sequence }
         waiters.removeAll { $0.sequence <= point.sequence }
         for waiter in ready { waiter.resume(.success(())) }
+        try writeNote()
     }
 
     /// Fails everyone who waits for durability that will not come.

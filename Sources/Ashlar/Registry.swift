@@ -10,11 +10,14 @@ struct Registry: Sendable {
         var name: String
         /// Version of its last canonical event.
         var version: UInt64
+        /// Whether the log defines it; until its first use a name is only in memory.
+        var isInLog = true
     }
 
     struct TypeEntry: Sendable {
         var id: UInt32
         var name: String
+        var isInLog = true
     }
 
     private(set) var models: [Model] = []
@@ -31,6 +34,22 @@ struct Registry: Sendable {
     func typeIndex(named name: String) -> Int? { typeIndexByName[Array(name.utf8)] }
     func modelIndex(id: UInt32) -> Int? { modelIndexByID[id] }
     func typeIndex(id: UInt32) -> Int? { typeIndexByID[id] }
+
+    /// Whether the log defines a model or type of this name.
+    func isInLog(_ kind: NameKind, named name: String) -> Bool {
+        switch kind {
+        case .model: modelIndex(named: name).map { models[$0].isInLog } ?? false
+        case .type: typeIndex(named: name).map { types[$0].isInLog } ?? false
+        }
+    }
+
+    /// Notes that the log now defines this id.
+    mutating func markInLog(_ kind: NameKind, id: UInt32) {
+        switch kind {
+        case .model: if let index = modelIndexByID[id] { models[index].isInLog = true }
+        case .type: if let index = typeIndexByID[id] { types[index].isInLog = true }
+        }
+    }
 
     mutating func setVersion(_ version: UInt64, at index: Int) { models[index].version = version }
 
@@ -74,7 +93,7 @@ struct Registry: Sendable {
         if let index = modelIndex(named: name) { return index }
         try Self.check(name, "model")
         guard highestModelID < .max else { throw .invalidArgument("the store has no model ids left") }
-        insertModel(Model(id: highestModelID + 1, name: name, version: 0))
+        insertModel(Model(id: highestModelID + 1, name: name, version: 0, isInLog: false))
         return models.count - 1
     }
 
@@ -82,7 +101,7 @@ struct Registry: Sendable {
         if let index = typeIndex(named: name) { return index }
         try Self.check(name, "type")
         guard highestTypeID < Limits.typeID else { throw .invalidArgument("the store has no type ids left") }
-        insertType(TypeEntry(id: highestTypeID + 1, name: name))
+        insertType(TypeEntry(id: highestTypeID + 1, name: name, isInLog: false))
         return types.count - 1
     }
 

@@ -90,8 +90,16 @@ extension StoreCore {
             let file = try storing { () throws(StorageError) in try storage.open(active.name.segmentFile, .readWrite) }
             var writable = ActiveSegment(
                 name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd)
+            // Unless a commit of this segment was durable, nothing proves that its header and its directory entry are ([SEG-9]).
+            if log.proven.sequence <= active.header.opening.sequence {
+                try secure(file, at: 0, count: SegmentHeader.size, storage)
+            }
             if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable) }
             log.active = writable
+        } else if let last = log.sealed.last {
+            // Its commits are durable, but nothing proves that its footer is, and no next segment may come before it ([SEG-9]).
+            let file = try storing { () throws(StorageError) in try storage.open(last.name.segmentFile, .readWrite) }
+            try secure(file, at: Int(last.summary.endOffset), count: last.summary.footerLength, storage)
         }
         return (log, try storing { () throws(StorageError) in try openNote(storage) })
     }
@@ -103,6 +111,23 @@ extension StoreCore {
         let created = try storage.open(SegmentName.noteFile, .create)
         try storage.syncDirectory()
         return created
+    }
+
+    /// Writes `count` bytes again where they stand and makes them and the directory durable: the sync that should have done so
+    /// may have failed, and left pages that read well and will never be written ([MED-4]).
+    private static func secure(
+        _ file: any StorageFile, at offset: Int, count: Int, _ storage: any Storage
+    ) throws(StoreError) {
+        let bytes = try SegmentLoading.read(file, at: offset, count: count)
+        try storing { () throws(StorageError) in
+            var failure: StorageError?
+            bytes.withUnsafeBytes { bytes in
+                do throws(StorageError) { try file.write(bytes, at: offset) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            try file.sync()
+            try storage.syncDirectory()
+        }
     }
 
     /// Cuts what does not count, writes again what was not proven, and syncs both ([REC-11], [MED-4]).

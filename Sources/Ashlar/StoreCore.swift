@@ -64,8 +64,7 @@ extension StoreCore {
             defer { monitor.signal() }
             log.isSyncing = false
             if let failure {
-                log.poison = log.poison ?? failure
-                log.failWaiters(failure)
+                log.poison(with: failure)
                 throw failure
             }
             try log.advanceDurable(to: job.point)

@@ -81,10 +81,11 @@ struct TailOpening {
     ) throws(StoreError) -> Bool {
         guard case .success(let (index, base)) = try loading.footer(header, file, size: size) else { return false }
         let closing = index.summary.closing
-        // Only a footer the note does not contradict counts: what it closes with is then known to be synced by its writer.
-        if let note, note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
-        if let note, note.sequence == closing.sequence, note.chainValue != closing.chainValue { throw noteContradicts(note) }
-        if let limit = stop(header, log), limit < closing.sequence { return false }
+        // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only if the note says
+        // that they were synced.
+        guard let note, note.sequence >= closing.sequence else { return false }
+        if note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
+        if note.chainValue != closing.chainValue { throw noteContradicts(note) }
         let segment = loading.sealed(name, header, index, .file(file, base: base))
         try replay(index, name, header, into: &log)
         log.sealed.append(segment)
@@ -102,12 +103,14 @@ struct TailOpening {
         let end = Int(index.summary.endOffset)
         guard closing.sequence == note.sequence, closing.chainValue == note.chainValue, end <= size else { return false }
         var walker = CommitWalker(file, header: header, from: end, state: closing, limit: size)
+        var walk = Walk(index: index, endOffset: end)
         switch try walker.next(provenSequence: note.sequence) {
-        case .end(.endOfFile), .end(.zeros): break
+        case .end(.endOfFile): break
+        case .end(.zeros): walk.end = .zeros
         default: return false
         }
         log.proven = DurablePoint(sequence: closing.sequence, chainValue: closing.chainValue)
-        try finish(name, header, file, size, Walk(index: index, endOffset: end), into: &log)
+        try finish(name, header, file, size, walk, into: &log)
         return true
     }
 
@@ -160,7 +163,9 @@ struct TailOpening {
         if case .damaged = walk.end { tail = try evidence(header, file, walk.endOffset, size) }
         if walk.end == .footer { tail = try evidence(header, file, walk.endOffset, size) }
         proven = max(proven, tail?.durableSequence ?? 0)
-        switch RecoveryRule.judge(lastSequence: closing.sequence, end: walk.end, proven: proven) {
+        let hasFooter = try endsWithFooter(header, file, walk.endOffset, size)
+        let end = walk.end == .footer && hasFooter ? .endOfFile : walk.end
+        switch RecoveryRule.judge(lastSequence: closing.sequence, end: end, proven: proven) {
         case .clean: break
         case .torn:
             let end = tail?.contentEnd ?? size
@@ -174,6 +179,14 @@ struct TailOpening {
             throw noteContradicts(note)
         }
         log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: closing.chainValue)
+    }
+
+    /// Whether a footer that checks out stands at `offset` and ends the file.
+    private func endsWithFooter(
+        _ header: SegmentHeader, _ file: any StorageFile, _ offset: Int, _ size: Int
+    ) throws(StoreError) -> Bool {
+        guard case .success(let (_, base)) = try loading.footer(header, file, size: size) else { return false }
+        return base == offset
     }
 
     private func evidence(
@@ -225,7 +238,10 @@ struct TailOpening {
         try replay(walk.index, name, header, into: &log)
         log.active = ActiveSegment(name: name, header: header, file: file, index: walk.index, writtenEnd: walk.endOffset)
         log.state = walk.index.summary.closing
-        if log.proven.sequence < log.state.sequence { log.unprovenOffset = walk.unprovenOffset ?? walk.endOffset }
+        // A footer that was not proven goes too: the segment is sealed again when it must be.
+        if log.proven.sequence < log.state.sequence || walk.end == .footer {
+            log.unprovenOffset = walk.unprovenOffset ?? walk.endOffset
+        }
         if case .torn = log.recovery.tail { return }
         if walk.end == .zeros { log.active?.writtenEnd = size }
     }

@@ -63,15 +63,17 @@ extension Writer {
             try log.checkWritable()
             var meta = CommitMeta()
             meta.control = ControlPart(type: ControlPart.registry)
-            for name in models where log.registry.modelIndex(named: name) == nil {
+            for name in models where !log.registry.isInLog(.model, named: name) {
                 let index = try log.registry.resolveModel(name)
-                meta.names.append(
-                    NameDefinition(kind: .model, id: log.registry.models[index].id, version: 0, name: Array(name.utf8)))
+                let id = log.registry.models[index].id
+                guard !meta.names.contains(where: { $0.kind == .model && $0.id == id }) else { continue }
+                meta.names.append(NameDefinition(kind: .model, id: id, version: 0, name: Array(name.utf8)))
             }
-            for name in types where log.registry.typeIndex(named: name) == nil {
+            for name in types where !log.registry.isInLog(.type, named: name) {
                 let index = try log.registry.resolveType(name)
-                meta.names.append(
-                    NameDefinition(kind: .type, id: log.registry.types[index].id, version: 0, name: Array(name.utf8)))
+                let id = log.registry.types[index].id
+                guard !meta.names.contains(where: { $0.kind == .type && $0.id == id }) else { continue }
+                meta.names.append(NameDefinition(kind: .type, id: id, version: 0, name: Array(name.utf8)))
             }
             guard !meta.names.isEmpty else { return log.state.sequence }
             batch.stage.clear()

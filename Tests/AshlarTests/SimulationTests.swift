@@ -1,0 +1,23 @@
+import AshlarTestSupport
+import Foundation
+import Testing
+
+@testable import Ashlar
+
+/// Random work, failures and power cuts against a model: the main test of the engine.
+///
+/// `ASHLAR_SEEDS` sets how many seeds are run, `ASHLAR_FIRST_SEED` where they start: to soak, or to run one again.
+@Suite("Simulation")
+struct SimulationTests {
+    static let seeds: Range<UInt64> = {
+        let environment = ProcessInfo.processInfo.environment
+        let first = environment["ASHLAR_FIRST_SEED"].flatMap { UInt64($0) } ?? 1
+        return first..<first + (environment["ASHLAR_SEEDS"].flatMap { UInt64($0) } ?? 150)
+    }()
+
+    @Test("what was durable survives every power cut, and the log is what was appended", arguments: seeds)
+    func simulate(seed: UInt64) throws {
+        var simulator = Simulator(seed: seed)
+        try simulator.run()
+    }
+}

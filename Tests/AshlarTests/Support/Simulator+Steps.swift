@@ -1,0 +1,148 @@
+import AshlarTestSupport
+
+@testable import Ashlar
+@testable import AshlarFormat
+
+extension Simulator {
+    /// One random operation, in the model and in the store.
+    ///
+    /// The model goes first: if the store fails half-way, the commits may or may not be there.
+    mutating func step(_ writer: inout Writer) throws(StoreError) {
+        switch random.below(100) {
+        case 0..<42: try extend(&writer)
+        case 42..<56: try fork(&writer)
+        case 56..<61: try duplicate(&writer)
+        case 61..<66: try comeBack(&writer)
+        case 66..<72: try rollback(&writer)
+        case 72..<82: try adopt(&writer)
+        case 82..<92: try float(&writer)
+        case 92..<95: try declare(&writer)
+        default: try refuse(&writer)
+        }
+    }
+
+    /// Throws unless the store did what the model did.
+    private func expect<Value: Equatable>(_ found: Value, _ wanted: Value) throws(StoreError) {
+        guard found == wanted else { throw .invalidArgument("the store said \(found), the model \(wanted)") }
+    }
+
+    func expect(
+        _ wanted: StoreError, _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        do throws(StoreError) { try body() } catch {
+            guard error != wanted else { return }
+            throw error
+        }
+        throw .invalidArgument("the store took what should give: \(wanted)")
+    }
+
+    private mutating func extend(_ writer: inout Writer) throws(StoreError) {
+        let block = newBlock(on: model.tip)
+        let events = newEvents()
+        model.append(block, events)
+        try expect(writer.append(block, events: events), .extended(sequence: model.lastSequence))
+    }
+
+    private mutating func fork(_ writer: inout Writer) throws(StoreError) {
+        let count = model.chain.blocks.count
+        guard count > 0 else { return }
+        let keep = count - 1 - random.below(min(count, 7))
+        let events = newEvents()
+        let block: Block
+        let toHeight: Int64
+        if keep > 0 {
+            block = newBlock(on: model.block(model.chain.blocks[keep - 1]))
+            toHeight = block.height - 1
+        } else {
+            guard let first = model.block(model.chain.blocks[0]) else { return }
+            block = sibling(of: first)
+            toHeight = first.height - 1
+        }
+        if toHeight < model.chain.finalHeight {
+            let final = model.chain.finalHeight
+            try expect(.belowFinality(toHeight: toHeight, finalHeight: final)) { () throws(StoreError) in
+                try writer.append(block, events: events)
+            }
+            return
+        }
+        guard let rollback = model.rollback(keep: keep, toHeight: toHeight) else { return }
+        model.append(block, events, rollback: rollback)
+        try expect(
+            writer.append(block, events: events), .forked(sequence: model.lastSequence, undone: count - keep))
+    }
+
+    private mutating func duplicate(_ writer: inout Writer) throws(StoreError) {
+        let blocks = model.chain.blocks
+        guard !blocks.isEmpty else { return }
+        let sequence = blocks[random.below(blocks.count)]
+        guard let block = model.block(sequence) else { return }
+        try expect(writer.append(block, events: oldEvents(sequence)), .duplicate(sequence: sequence))
+    }
+
+    private mutating func comeBack(_ writer: inout Writer) throws(StoreError) {
+        guard let tip = model.tip, let sequence = model.undone.last(where: { model.block($0)?.parent == tip.hash }),
+            let block = model.block(sequence)
+        else { return }
+        let events = oldEvents(sequence)
+        model.append(block, events)
+        try expect(writer.append(block, events: events), .extended(sequence: model.lastSequence))
+    }
+
+    private mutating func rollback(_ writer: inout Writer) throws(StoreError) {
+        let overrides = random.chance(10)
+        let height = model.tipHeight - Int64(random.below(overrides ? 40 : 6))
+        guard height >= -1 else { return }
+        let final = model.chain.finalHeight
+        if !overrides, height < min(final, model.tipHeight) {
+            try expect(.belowFinality(toHeight: height, finalHeight: final)) { () throws(StoreError) in
+                try writer.rollback(toHeight: height)
+            }
+            return
+        }
+        let keep = model.chain.blocks.filter { (model.block($0)?.height ?? 0) <= height }.count
+        let undone = model.chain.blocks.count - keep
+        if undone > 0, let rollback = model.rollback(keep: keep, toHeight: height) { model.appendRollback(rollback) }
+        let outcome = try writer.rollback(toHeight: height, belowFinality: overrides)
+        try expect(
+            outcome, RollbackOutcome(sequence: model.lastSequence, undone: undone, readopted: 0, appended: 0))
+    }
+
+    private mutating func float(_ writer: inout Writer) throws(StoreError) {
+        let events = newEvents()
+        let key: [UInt8]? = random.chance(50) ? [UInt8(random.below(40)), 1] : nil
+        let timestamp = Timestamp(seconds: Int64(random.below(1_000_000)))
+        if let key, let index = model.commits.lastIndex(where: { $0.kind == .floating && $0.key == key }) {
+            let outcome = try writer.appendFloating(events, key: key, timestamp: timestamp)
+            try expect(outcome, .repeated(sequence: UInt64(index) + 1))
+            return
+        }
+        model.appendFloating(events, key: key)
+        let outcome = try writer.appendFloating(events, key: key, timestamp: timestamp)
+        try expect(outcome, .appended(sequence: model.lastSequence))
+    }
+
+    private mutating func declare(_ writer: inout Writer) throws(StoreError) {
+        let name = random.chance(50) ? "declared \(random.below(6))" : Self.models[random.below(Self.models.count)]
+        if !model.chain.models.contains(name) { model.appendDeclaration(name) }
+        try expect(writer.declare(models: [name]), model.lastSequence)
+    }
+
+    /// What must be refused, and leave no trace.
+    private mutating func refuse(_ writer: inout Writer) throws(StoreError) {
+        guard let tip = model.tip else { return }
+        var block = newBlock(on: tip)
+        let events = newEvents()
+        if random.chance(50) {
+            block.height += 1
+            try expect(.wrongHeight(height: block.height, expected: tip.height + 1)) { () throws(StoreError) in
+                try writer.append(block, events: events)
+            }
+        } else {
+            block.parent = newHash(tip.height)
+            let final = model.chain.finalHeight
+            let wanted = StoreError.unlinked(
+                height: block.height, tipHeight: tip.height, finalHeight: final >= 0 ? final : nil, undoneSequence: nil)
+            try expect(wanted) { () throws(StoreError) in try writer.append(block, events: events) }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import AshlarStorage
+import AshlarTestSupport
+
+@testable import Ashlar
+@testable import AshlarFormat
+
+extension Simulator {
+    /// Reads the whole log as it is now and compares it with the model.
+    ///
+    /// What the log has must be the model's commits up to some point that includes everything acknowledged as durable, whole groups only
+    /// ([REC-7]); the model then forgets what came after.
+    mutating func verify(_ when: String) throws {
+        let log: LogContents
+        do throws(StoreError) {
+            log = try LogContents(disk)
+        } catch {
+            guard case .notAStore = error, storeID == nil, model.commits.isEmpty || acknowledged == 0 else {
+                throw fail("\(when): \(error)")
+            }
+            model.cut(to: 0)
+            return
+        }
+        if let storeID, storeID != log.storeID { throw fail("\(when): it is another store") }
+        guard log.state.sequence >= acknowledged else {
+            throw fail("\(when): \(acknowledged) was durable, the log ends at \(log.state.sequence); \(log.recovery)")
+        }
+        guard log.state.sequence <= model.lastSequence else {
+            throw fail("\(when): the log has \(log.state.sequence) commits, the model \(model.lastSequence)")
+        }
+        for notice in log.recovery.notices {
+            if case .rebuiltFooter = notice { throw fail("\(when): \(log.recovery)") }
+        }
+        model.cut(to: log.state.sequence)
+        for (index, stored) in log.commits.enumerated() { try compare(stored, index, when) }
+        try compareState(log, when)
+        try verifyDurablePrefix(log, when)
+    }
+
+    private func compare(_ stored: StoredCommit, _ index: Int, _ when: String) throws {
+        let wanted = model.commits[index]
+        func differs(_ what: String) -> Failure { fail("\(when): commit \(index + 1): \(what)") }
+        guard stored.header.sequence == UInt64(index) + 1 else { throw differs("sequence") }
+        guard stored.header.kind == wanted.kind, stored.header.continues == wanted.continues else {
+            throw differs("kind")
+        }
+        let part = wanted.block.map {
+            BlockPart(height: $0.height, timestamp: $0.timestamp.microseconds, hash: $0.hash, parent: $0.parent)
+        }
+        guard stored.meta.block == part else { throw differs("block") }
+        var rollback = stored.meta.rollback
+        rollback?.models = []
+        guard rollback == wanted.rollback else { throw differs("rollback") }
+        guard stored.meta.mark == wanted.mark else { throw differs("mark") }
+        guard stored.meta.requestID == wanted.block?.requestID else { throw differs("request id") }
+        guard stored.meta.floating?.key == wanted.key else { throw differs("key") }
+        guard stored.events == wanted.events else { throw differs("events") }
+        guard stored.header.finalHeight == wanted.after.finalHeight else { throw differs("final height") }
+        guard stored.header.durableSequence < stored.header.sequence else { throw differs("durable sequence") }
+        // The chain value covers identity and meta of everything before.
+        guard wanted.chainValue == nil || wanted.chainValue == stored.header.chainValue else {
+            throw differs("chain value")
+        }
+        guard index + 1 < model.commits.count || !wanted.continues else { throw differs("half a group") }
+    }
+
+    private func compareState(_ log: LogContents, _ when: String) throws {
+        let chain = model.chain
+        guard log.canonical.map(\.sequence) == chain.blocks else {
+            throw fail("\(when): canonical \(log.canonical.map(\.sequence)), not \(chain.blocks)")
+        }
+        guard log.canonical.map(\.height) == chain.blocks.map({ model.block($0)?.height ?? -1 }) else {
+            throw fail("\(when): heights")
+        }
+        guard log.versions.filter({ $0.value > 0 }) == chain.versions.filter({ $0.value > 0 }) else {
+            throw fail("\(when): versions \(log.versions), not \(chain.versions)")
+        }
+        guard Set(log.versions.keys) == chain.models else {
+            throw fail("\(when): models \(log.versions.keys), not \(chain.models)")
+        }
+        let state = log.state
+        guard state.tipHeight == model.tipHeight, state.tipHash == model.tip?.hash ?? .none,
+            state.finalHeight == chain.finalHeight, state.canonicalBlocks == UInt64(chain.blocks.count),
+            state.canonicalEvents == chain.blocks.reduce(0, { $0 + UInt64(model.events($1).count) }),
+            state.events == model.commits.reduce(0, { $0 + UInt64($1.events.count) }),
+            state.undoneBlocks == model.commits.reduce(0, { $0 + UInt64($1.rollback?.undoneBlocks ?? 0) }),
+            state.lastMarkSequence == UInt64((model.commits.lastIndex { $0.mark != nil } ?? -1) + 1)
+        else { throw fail("\(when): state \(state)") }
+    }
+
+    /// A reader of the durable part sees a prefix, never more than there is.
+    private func verifyDurablePrefix(_ log: LogContents, _ when: String) throws {
+        let durable: LogContents
+        do throws(StoreError) {
+            durable = try LogContents(disk, horizon: .durable)
+        } catch {
+            throw fail("\(when), reading the durable part: \(error)")
+        }
+        guard durable.commits == Array(log.commits.prefix(durable.commits.count)) else {
+            throw fail("\(when): the durable part is no prefix")
+        }
+    }
+}
