@@ -17,26 +17,32 @@ extension LogState {
         try reader.load(location, from: source, .meta, height: height)
     }
 
-    /// All commits of a block with this hash, newest first: from memory for recent ones, else through the footers.
+    /// The latest commits of a block with this hash, newest first: from memory for recent ones, else through the footers.
     ///
-    /// Complexity: no I/O for recent blocks; otherwise O(segments × log blocks) small reads.
-    mutating func find(_ hash: BlockHash, _ reader: inout CommitReader) throws(StoreError) -> [FoundBlock] {
-        let recent = recent.find(hash)
-        if !recent.isEmpty {
-            return recent.map { FoundBlock(sequence: $0.sequence, height: $0.height, location: $0.location) }
+    /// With `canonical` it goes on to the oldest segment until one of them is canonical: a block that was appended twice may be
+    /// canonical by its first commit. Complexity: no I/O for recent blocks; otherwise O(segments × log blocks) small reads.
+    mutating func find(
+        _ hash: BlockHash, canonical: Bool = false, _ reader: inout CommitReader
+    ) throws(StoreError) -> [FoundBlock] {
+        var found = recent.find(hash).map {
+            FoundBlock(sequence: $0.sequence, height: $0.height, location: $0.location)
         }
+        if isEnough(found, canonical) { return found }
+        found = []
         let fingerprint = hash.fingerprint
-        var found: [FoundBlock] = []
         for location in activeLocations(fingerprint) { try take(location, hash, &reader, &found) }
-        for segment in sealed.reversed() {
+        for segment in sealed.reversed() where !isEnough(found, canonical) {
             let indexes = try storing { () throws(StorageError) in try segment.commits(withFingerprint: fingerprint) }
             for index in indexes.reversed() {
                 let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
                 try take(Location(segment: segment.name.number, offset: offset), hash, &reader, &found)
             }
-            if !found.isEmpty { break }
         }
         return found
+    }
+
+    private func isEnough(_ found: [FoundBlock], _ canonical: Bool) -> Bool {
+        canonical ? found.contains { isCanonical(height: $0.height, $0.location) } : !found.isEmpty
     }
 
     private func activeLocations(_ fingerprint: UInt32) -> [Location] {

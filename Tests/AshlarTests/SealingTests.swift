@@ -53,7 +53,7 @@ struct SealingTests {
             try writer.rollback(toHeight: 30, mark: [9])
             try writer.adopt(branch: [.known(sequence: 32), .known(sequence: 33)])
             var late = block(50)
-            late.parent = hash(32)
+            late.parent = blockHash(32)
             late.mark = [1]
             try writer.append(
                 late, events: [Event(model: "m", type: "t", payload: [], timestamp: Timestamp(microseconds: 7))])
@@ -89,7 +89,7 @@ struct SealingTests {
         #expect(writer.recovery == log.recovery)
         try writer.append(61...90)
         // A fork that reaches back into that segment needs what its footer said.
-        try writer.rollback(toHash: hash(15), belowFinality: true)
+        try writer.rollback(toHash: blockHash(15), belowFinality: true)
         try writer.close()
         #expect(try LogContents(disk).heights == Array(0...15))
     }

@@ -16,7 +16,7 @@ func failure(_ body: () throws(StoreError) -> Void) -> StoreError? {
 }
 
 /// The hash of the block at `height` on `branch`: 32 bytes that tell both.
-func hash(_ height: Int64, _ branch: UInt8 = 0) -> BlockHash {
+func blockHash(_ height: Int64, _ branch: UInt8 = 0) -> BlockHash {
     var bytes = [UInt8](repeating: branch, count: 32)
     bytes.replaceSubrange(0..<8, with: withUnsafeBytes(of: height.bigEndian) { Array($0) })
     return BlockHash(bytes) ?? .none
@@ -25,7 +25,7 @@ func hash(_ height: Int64, _ branch: UInt8 = 0) -> BlockHash {
 /// The block at `height` on `branch`, whose parent is on `parentBranch` (the same if nil).
 func block(_ height: Int64, _ branch: UInt8 = 0, on parentBranch: UInt8? = nil) -> Block {
     Block(
-        height: height, hash: hash(height, branch), parent: hash(height - 1, parentBranch ?? branch),
+        height: height, hash: blockHash(height, branch), parent: blockHash(height - 1, parentBranch ?? branch),
         timestamp: Timestamp(seconds: 1_600_000_000 + height * 600))
 }
 
