@@ -99,7 +99,7 @@ struct ReadTests {
         if query.descending { expected.reverse() }
         #expect(try view.events(query) == expected)
         query.limit = 7
-        var paged: [StoredEvent] = []
+        var paged: [Ashlar.StoredEvent] = []
         while true {
             var cursor = try view.cursor(query)
             var last: PageToken?
