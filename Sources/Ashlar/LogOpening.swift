@@ -43,7 +43,7 @@ struct LogOpening {
             }
             return .empty(unfinished: unfinished, hasForeignFiles: false)
         }
-        var log = try load(names, note: note)
+        var log = try load(names, note: note, isFollowed: !unfinished.isEmpty)
         log.unfinished = unfinished
         log.recovery.notices += unfinished.map { .unfinishedSegment(file: $0.segmentFile) }
         log.temporaryFiles = files.filter(Self.isTemporary)
@@ -124,7 +124,9 @@ struct LogOpening {
     }
 
     /// Loads all segments in order.
-    private func load(_ names: [SegmentName], note: DurabilityNote?) throws(StoreError) -> OpenedLog {
+    private func load(
+        _ names: [SegmentName], note: DurabilityNote?, isFollowed: Bool
+    ) throws(StoreError) -> OpenedLog {
         let headers = try readHeaders(names)
         var log = OpenedLog(header: headers[0])
         let origin = ChainState.origin(of: log.storeID)
@@ -138,7 +140,8 @@ struct LogOpening {
                     reason: "it belongs to store \(note.storeID), the segments to \(log.storeID)"))
         }
         for loaded in try loadSealed(names, headers) { try take(loaded, into: &log) }
-        let tail = TailOpening(storage: storage, loading: loading, horizon: horizon, note: note)
+        let tail = TailOpening(
+            storage: storage, loading: loading, horizon: horizon, note: note, isFollowed: isFollowed)
         try tail.open(names[names.count - 1], headers[headers.count - 1], into: &log)
         return log
     }

@@ -127,6 +127,9 @@ extension LogState {
     /// Creates the next segment: its header and its directory entry are durable before any commit goes into it ([SEG-9]).
     mutating func beginSegment() throws(StoreError) {
         let number = (sealed.last?.name.number ?? 0) + 1
+        guard number <= Limits.segmentNumber else {
+            throw .commitTooLarge("the store has \(number - 1) segments, the most the format allows; use larger ones")
+        }
         let name = SegmentName(number: number)
         let header = SegmentHeader(
             storeID: storeID, segment: number, createdTime: SystemCalls.wallMicroseconds(), epoch: epoch,

@@ -7,6 +7,8 @@ struct TailOpening {
     let loading: SegmentLoading
     let horizon: ReadHorizon
     let note: DurabilityNote?
+    /// Whether a next segment file was begun: then this one was sealed and synced ([SEG-9]), and nothing in it may be torn.
+    let isFollowed: Bool
 
     /// What walking the commits found.
     private struct Walk {
@@ -166,6 +168,10 @@ struct TailOpening {
         let hasFooter = try endsWithFooter(header, file, walk.endOffset, size)
         let end = walk.end == .footer && hasFooter ? .endOfFile : walk.end
         switch RecoveryRule.judge(lastSequence: closing.sequence, end: end, proven: proven) {
+        case .clean where isFollowed && !hasFooter, .torn where isFollowed:
+            throw loading.corrupt(
+                name, walk.endOffset, "the segment is not whole, but the next one was begun, so it was durable",
+                heights: heights(closing, tail))
         case .clean: break
         case .torn:
             let end = tail?.contentEnd ?? size

@@ -10,8 +10,10 @@ package enum Limits {
     package static let frameBytes = (1 << 31) - 8
     package static let metaBytes = 1 << 28
     package static let typeID: UInt32 = (1 << 28) - 1
-    package static let segmentNumber: UInt64 = 1 << 40
+    package static let segmentNumber: UInt64 = (1 << 24) - 1
     package static let segmentBytes = 1 << 43
+    /// Up to here every commit of a segment starts below the 32 GiB that the offsets column of a footer can tell.
+    package static let segmentBytesOfWriter = 1 << 34
     package static let expansion = 255
     /// The highest height; −1 is "none".
     package static let height = Int64.max - 1
