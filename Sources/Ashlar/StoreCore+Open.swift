@@ -33,7 +33,12 @@ extension StoreCore {
         let epoch = UInt64.random(in: .min ... .max)
         var log: OpenedLog
         switch try LogOpening(storage: storage, horizon: .committed).open() {
-        case .opened(let opened): log = opened
+        case .opened(let opened):
+            log = opened
+            if (log.active?.header ?? log.sealed.last?.header)?.isFromNewerWriter ?? false {
+                throw .unsupported(
+                    "a newer Ashlar wrote to this store with features this program does not know: it can only read it")
+            }
         case .empty(let unfinished, let hasForeignFiles):
             guard let creation = options.creation else { throw .notAStore(path: storage.path) }
             guard !hasForeignFiles else {

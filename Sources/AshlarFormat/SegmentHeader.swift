@@ -12,6 +12,8 @@ package struct SegmentHeader: Equatable, Sendable {
     package var heightGaps: Bool
     package var hashNotation: HashNotation
     package var opening: ChainState
+    /// Whether it has a minor version or optional features that are unknown here: it can be read, but not appended to ([FMT-6]).
+    package private(set) var isFromNewerWriter = false
 
     package init(
         storeID: StoreID, segment: UInt64, createdTime: Int64, epoch: UInt64, heightGaps: Bool,
@@ -32,6 +34,7 @@ package struct SegmentHeader: Equatable, Sendable {
         try Self.checkVersion(span)
         try require(
             Checksum.crc(span.extracting(0..<508)) == span.u32(508), "segment header: checksum does not match")
+        isFromNewerWriter = span.u16(10) != 0 || span.u32(16) != 0
         generation = span.u32(20)
         storeID = StoreID(decoding: span, at: 24)
         segment = span.u64(40)

@@ -15,6 +15,16 @@ func failure(_ body: () throws(StoreError) -> Void) -> StoreError? {
     }
 }
 
+/// Closes `writer` and gives the error, or nil.
+func closing(_ writer: consuming Writer) -> StoreError? {
+    do throws(StoreError) {
+        try writer.close()
+        return nil
+    } catch {
+        return error
+    }
+}
+
 /// The hash of the block at `height` on `branch`: 32 bytes that tell both.
 func blockHash(_ height: Int64, _ branch: UInt8 = 0) -> BlockHash {
     var bytes = [UInt8](repeating: branch, count: 32)
