@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarFormat", "CAshlarZlib",
+                "Ashlar", "AshlarFormat", "AshlarStorage", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
