@@ -45,6 +45,19 @@ public final class Store: Sendable {
     /// The last sequence known to survive a power cut.
     public var durableSequence: UInt64 { core.monitor.withLock { $0.durable.sequence } }
 
+    /// Waits until more than `sequence` is durable, until `deadline` (monotonic nanoseconds), or until nothing more will be; gives the durable
+    /// sequence. In the writer's process only: others learn of it by `refresh`.
+    package func waitForDurable(past sequence: UInt64, until deadline: UInt64) -> UInt64 {
+        core.monitor.withLock { log in
+            while log.durable.sequence <= sequence, !log.isClosed, log.poison == nil,
+                SystemCalls.monotonicNanoseconds() < deadline
+            {
+                core.monitor.wait(until: deadline)
+            }
+            return log.durable.sequence
+        }
+    }
+
     /// The final height: nothing at or below it can be undone; nil if there is none.
     public var finalHeight: Int64? { core.monitor.withLock { $0.state.finalHeight >= 0 ? $0.state.finalHeight : nil } }
 

@@ -8,7 +8,7 @@ public struct AshlarCommand: ParsableCommand {
         commandName: "ashlar",
         abstract: "An append-only event store for blockchain indexers.",
         version: "0.1.0 (format 1.0)",
-        subcommands: [BenchCommand.self])
+        subcommands: [IngestCommand.self, BenchCommand.self])
 
     /// The tool without a subcommand prints its help.
     public init() {}

@@ -30,6 +30,9 @@ package enum SystemCalls {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    /// Lets other threads run for a while.
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
+
     package static func processID() -> Int32 { getpid() }
 
     package static var noSpace: Int32 { ENOSPC }

@@ -12,6 +12,12 @@ struct InputBytes: ~Copyable {
 
     /// What messages call the input.
     var path: String { file.path }
+    /// The size of a regular file, compressed or not.
+    var fileSize: Int64? { file.size }
+    /// How many bytes of the file were read.
+    var fileOffset: Int64 { file.offset }
+    /// True if it is a file of its own.
+    var isSeekable: Bool { file.isSeekable }
 
     init(path: String, shouldStop: @escaping @Sendable () -> Bool) throws(InputError) {
         file = try InputFile(path: path, shouldStop: shouldStop)

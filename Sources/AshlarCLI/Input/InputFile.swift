@@ -22,6 +22,8 @@ struct InputFile: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
     private let isRegular: Bool
+    /// How large it was when it was opened; nil if it is not a regular file.
+    let size: Int64?
     private let shouldStop: @Sendable () -> Bool
     /// How many bytes were read or passed over so far.
     private(set) var offset: Int64 = 0
@@ -41,6 +43,7 @@ struct InputFile: ~Copyable {
         var status = stat()
         let hasStatus = fstat(opened, &status) == 0
         isRegular = hasStatus && status.st_mode & S_IFMT == S_IFREG
+        size = isRegular ? Int64(status.st_size) : nil
         isSeekable = isRegular && !isStandardInput
     }
 

@@ -49,6 +49,12 @@ package struct LineReader: ~Copyable {
 
     /// What messages call the input.
     package var path: String { input.path }
+    /// The size of the file read from, as it is on the medium; nil for a pipe.
+    package var fileSize: Int64? { input.fileSize }
+    /// How many bytes of that were read; of a gzip file the compressed ones.
+    package var fileOffset: Int64 { input.fileOffset }
+    /// True if the path can be opened again and gives the same bytes.
+    package var isReopenable: Bool { input.isSeekable }
 
     /// Opens a path, or standard input if it is `-`; gzip is known by its first bytes.
     ///

@@ -8,13 +8,16 @@ package struct SideBlock: Hashable, Sendable {
     package var lineNumber: Int
     /// Where the line starts in the input.
     package var startOffset: Int64
+    /// Which of several inputs the line stands in.
+    package var input: Int
 
     /// Makes a side block.
-    package init(height: Int64, line: [UInt8], lineNumber: Int, startOffset: Int64) {
+    package init(height: Int64, line: [UInt8], lineNumber: Int, startOffset: Int64, input: Int = 0) {
         self.height = height
         self.line = line
         self.lineNumber = lineNumber
         self.startOffset = startOffset
+        self.input = input
     }
 }
 
@@ -44,14 +47,23 @@ package struct SideStore: Sendable {
     /// - Complexity: O(*n*) in the blocks kept.
     package var earliestOffset: Int64? { blocks.values.lazy.map(\.startOffset).min() }
 
+    /// The first line kept of one of several inputs.
+    ///
+    /// - Complexity: O(*n*) in the blocks kept.
+    package func earliest(ofInput input: Int) -> SideBlock? {
+        blocks.values.lazy.filter { $0.input == input }.min { $0.lineNumber < $1.lineNumber }
+    }
+
     /// The block with a hash, if it is kept.
     package subscript(hash: [UInt8]) -> SideBlock? { blocks[hash] }
 
     /// Keeps a block's line.
-    package mutating func keep(_ line: InputTextLine, of header: BlockHeader) throws(InputError) {
+    package mutating func keep(
+        _ line: InputTextLine, of header: BlockHeader, input: Int = 0
+    ) throws(InputError) {
         let copy = [UInt8](line.bytes)
         let block = SideBlock(
-            height: header.height, line: copy, lineNumber: line.number, startOffset: line.startOffset)
+            height: header.height, line: copy, lineNumber: line.number, startOffset: line.startOffset, input: input)
         try keep(block, of: header.hash)
     }
 

@@ -1,0 +1,69 @@
+import AshlarStorage
+
+/// The line that shows people how far a run is; nothing where nobody looks.
+struct IngestProgress {
+    private static let interval: UInt64 = 250_000_000
+
+    private let output: DescriptorOutput
+    private let isShown: Bool
+    private let started = SystemCalls.monotonicNanoseconds()
+    private var next: UInt64 = 0
+    private var hasLine = false
+    /// Where the present input was when it was begun, and when that was.
+    private var base: (offset: Int64, time: UInt64) = (0, 0)
+
+    init(_ output: DescriptorOutput, isShown: Bool) {
+        self.output = output
+        self.isShown = isShown && output.isTerminal
+        next = started + Self.interval
+    }
+
+    /// Seconds since the beginning.
+    var seconds: Double { Double(SystemCalls.monotonicNanoseconds() - started) / 1e9 }
+
+    /// Notes where an input is begun: what was passed over before says nothing about the speed.
+    mutating func begin(_ reader: borrowing LineReader) {
+        base = (reader.fileOffset, SystemCalls.monotonicNanoseconds())
+    }
+
+    /// Shows how far the run is, a few times a second.
+    mutating func show(_ summary: IngestSummary, tip: Int64?, _ reader: borrowing LineReader) {
+        guard isShown else { return }
+        let now = SystemCalls.monotonicNanoseconds()
+        guard now >= next else { return }
+        next = now + Self.interval
+        hasLine = true
+        var line = Self.line(summary, tip: tip, seconds: Double(now - started) / 1e9, offset: reader.offset)
+        if let size = reader.fileSize {
+            let inputSeconds = Double(now - base.time) / 1e9
+            line += Self.rest(seconds: inputSeconds, from: base.offset, to: reader.fileOffset, of: size)
+        }
+        output.write("\r\u{1B}[K" + line)
+    }
+
+    /// Takes the line away.
+    mutating func clear() {
+        guard hasLine else { return }
+        output.write("\r\u{1B}[K")
+        hasLine = false
+    }
+
+    /// What the line says of what was done.
+    static func line(_ summary: IngestSummary, tip: Int64?, seconds: Double, offset: Int64) -> String {
+        func rate(_ count: Int) -> String { IngestSummary.grouped(seconds > 0 ? Int(Double(count) / seconds) : 0) }
+        var parts: [String] = []
+        if let tip { parts.append("height \(IngestSummary.grouped(Int(tip)))") }
+        parts.append("\(rate(summary.blocks)) blocks/s")
+        parts.append("\(rate(summary.events + summary.floatingEvents)) events/s")
+        parts.append("\(IngestSummary.decimals(Double(offset) / 1e6, 1)) MB read")
+        return parts.joined(separator: "  ")
+    }
+
+    /// What the line says of what is left of a file.
+    static func rest(seconds: Double, from start: Int64, to offset: Int64, of size: Int64) -> String {
+        guard size > 0, offset > start, offset <= size else { return "" }
+        let left = Int(min(seconds * Double(size - offset) / Double(offset - start), 1e9))
+        let hours = left >= 3600 ? "\(left / 3600) h " : ""
+        return "  \(Int(100 * Double(offset) / Double(size)))%  \(hours)\(left / 60 % 60) min \(left % 60) s left"
+    }
+}

@@ -1,0 +1,140 @@
+package import AshlarFormat
+
+/// What a run did.
+package struct IngestSummary: Hashable, Sendable {
+    /// Where a run took up again.
+    package struct ResumePoint: Hashable, Sendable {
+        /// What the input is called.
+        package var input: String
+        /// The last line that was done with before.
+        package var line: Int
+        /// Where the next line starts.
+        package var offset: Int64
+    }
+
+    /// The highest canonical block at the end.
+    package struct Tip: Hashable, Sendable {
+        /// Its height.
+        package var height: Int64
+        /// Its hash as the store's chain prints it.
+        package var hash: String
+    }
+
+    /// Blocks appended; those taken up again are not among them.
+    package var blocks = 0
+    /// Events in them.
+    package var events = 0
+    /// Switches and explicit rollbacks that undid at least one block.
+    package var rollbacks = 0
+    /// The most blocks that one of them undid.
+    package var deepestRollback = 0
+    /// Blocks undone, counted each time.
+    package var undoneBlocks = 0
+    /// Undone blocks that became canonical again without being appended anew.
+    package var readopted = 0
+    /// Lines whose block is canonical already; under `longest` also those that are known otherwise.
+    package var duplicates = 0
+    /// Lines that under `longest` were not applied on arrival.
+    package var sideBlocks = 0
+    /// Lines that linked to nothing known and were passed over.
+    package var unlinked = 0
+    /// Floating batches appended.
+    package var floating = 0
+    /// Events in them.
+    package var floatingEvents = 0
+    /// The highest canonical block.
+    package var tip: Tip?
+    /// The last sequence that is durable.
+    package var durableSequence: UInt64 = 0
+    /// Where an input was taken up, if one was.
+    package var resumedAt: ResumePoint?
+    /// How long it took.
+    package var seconds = 0.0
+
+    /// A summary of nothing.
+    package init() {}
+
+    /// Counts a switch or rollback.
+    mutating func countRollback(undone: Int) {
+        guard undone > 0 else { return }
+        rollbacks += 1
+        deepestRollback = max(deepestRollback, undone)
+        undoneBlocks += undone
+    }
+}
+
+extension IngestSummary {
+    private var numbers: [(name: String, title: String, value: Int)] {
+        [
+            ("blocks", "blocks appended", blocks), ("events", "events in them", events),
+            ("rollbacks", "rollbacks", rollbacks), ("deepestRollback", "deepest rollback", deepestRollback),
+            ("undoneBlocks", "blocks undone", undoneBlocks), ("readopted", "blocks taken up again", readopted),
+            ("duplicates", "duplicate lines", duplicates), ("sideBlocks", "lines kept aside", sideBlocks),
+            ("unlinked", "unlinked lines", unlinked), ("floating", "floating batches", floating),
+            ("floatingEvents", "floating events", floatingEvents),
+        ]
+    }
+
+    /// The summary as one line of JSON.
+    package var json: String {
+        var members = numbers.map { "\"\($0.name)\":\($0.value)" }
+        members.append("\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" } ?? "null"))
+        members.append("\"durableSequence\":\(durableSequence)")
+        if let resumedAt {
+            members.append(
+                "\"resumedAt\":{\"input\":\(Self.quoted(resumedAt.input)),\"line\":\(resumedAt.line),"
+                    + "\"offset\":\(resumedAt.offset)}")
+        }
+        members.append("\"seconds\":\(Self.decimals(seconds, 3))")
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The summary as a table for people; what is zero and rare is left out.
+    package var table: String {
+        let always: Set = ["blocks", "events"]
+        var rows = numbers.filter { always.contains($0.name) || $0.value != 0 }.map { ($0.title, Self.grouped($0.value)) }
+        rows.append(("tip", tip.map { "\(Self.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
+        if let resumedAt { rows.append(("taken up behind line", "\(Self.grouped(resumedAt.line)) of \(resumedAt.input)")) }
+        let rate = seconds > 0 ? Double(events + floatingEvents) / seconds : 0
+        rows.append(("seconds", Self.decimals(seconds, 3) + " (\(Self.grouped(Int(rate))) events/s)"))
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 + "\n" }.joined()
+    }
+
+    /// A text as a JSON string.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    /// A number with a fixed count of decimals.
+    static func decimals(_ value: Double, _ count: Int) -> String {
+        var factor = 1.0
+        for _ in 0..<count { factor *= 10 }
+        let scaled = Int((max(0, value) * factor).rounded())
+        let digits = String(scaled)
+        let padded = String(repeating: "0", count: max(0, count + 1 - digits.count)) + digits
+        return padded.dropLast(count) + "." + padded.suffix(count)
+    }
+
+    /// A number with a comma between groups of three digits.
+    static func grouped(_ value: Int) -> String {
+        var digits = Array(String(value.magnitude))
+        var index = digits.count - 3
+        while index > 0 {
+            digits.insert(",", at: index)
+            index -= 3
+        }
+        return (value < 0 ? "-" : "") + String(digits)
+    }
+}
