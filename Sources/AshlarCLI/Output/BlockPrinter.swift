@@ -47,7 +47,8 @@ package struct BlockPrinter {
 
     /// Writes the head line of CSV.
     package static func csvHead(_ output: inout Output) {
-        output.write("height,hash,parent,timestamp,requestId,requestIdBase64,sequence,events,bytes,appendTime,canonical\n")
+        output.write("height,hash,parent,timestamp,requestId,requestIdBase64,sequence,events,bytes,")
+        output.write("appendTime,canonical\n")
     }
 
     /// Writes a block as a line of CSV.

@@ -48,6 +48,13 @@ enum Report {
         output.flush()
     }
 
+    /// Tells where the next page of a result begins, or that there is none.
+    static func page(_ next: String?) {
+        var output = Output(descriptor: STDERR_FILENO)
+        output.write(text: "next: \(next ?? "none")\n")
+        output.flush()
+    }
+
     private static func line(_ message: String, to output: inout Output) {
         let words = message.split(whereSeparator: \.isNewline).map { $0.trimmingSpaces }
         output.write(text: "ashlar: " + TextTable.printable(words.joined(separator: " ")) + "\n")

@@ -24,6 +24,18 @@ struct StatisticsPrinter {
         BlockPrinter.tip(statistics.tip, store.hashNotation, &output)
         output.write(",\"finalHeight\":")
         output.json(statistics.finalHeight)
+        jsonCounts(statistics, &output)
+        output.write(",\"models\":[")
+        for (index, model) in statistics.models.enumerated() {
+            if index > 0 { output.write(",") }
+            json(model, &output)
+        }
+        output.write("],\"recovery\":")
+        json(store.recovery, &output)
+        output.write("}\n")
+    }
+
+    private func jsonCounts(_ statistics: StoreStatistics, _ output: inout Output) {
         output.write(",\"canonicalBlocks\":")
         output.write(statistics.canonicalBlocks)
         output.write(",\"canonicalEvents\":")
@@ -42,14 +54,6 @@ struct StatisticsPrinter {
         output.write(statistics.bytes)
         output.write(",\"indexBytes\":")
         output.write(statistics.indexBytes)
-        output.write(",\"models\":[")
-        for (index, model) in statistics.models.enumerated() {
-            if index > 0 { output.write(",") }
-            json(model, &output)
-        }
-        output.write("],\"recovery\":")
-        json(store.recovery, &output)
-        output.write("}\n")
     }
 
     private func json(_ model: StoreStatistics.Model, _ output: inout Output) {
