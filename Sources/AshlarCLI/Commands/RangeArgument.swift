@@ -1,25 +1,25 @@
 import ArgumentParser
-import Ashlar
+package import Ashlar
 import AshlarFormat
 
 /// A range as the command line has it: `A..B` (or `A...B`) with both ends in it, `A..`, `..B`, or `A` alone.
-enum RangeArgument {
+package enum RangeArgument {
     /// Reads a range of heights.
-    static func heights(_ text: String) throws -> ClosedRange<Int64> {
+    package static func heights(_ text: String) throws -> ClosedRange<Int64> {
         try parse(text, in: 0...Limits.height, "heights such as 100..200, 100.. or ..200") { bound in
             Int64(bound).map { $0...$0 }
         }
     }
 
     /// Reads a range of versions or sequences.
-    static func numbers(_ text: String) throws -> ClosedRange<UInt64> {
+    package static func numbers(_ text: String) throws -> ClosedRange<UInt64> {
         try parse(text, in: 0...UInt64.max, "numbers such as 100..200, 100.. or ..200") { bound in
             UInt64(bound).map { $0...$0 }
         }
     }
 
     /// Reads a range of times; each end covers all that it names, so `2024-01-01..2024-01-31` is the whole month.
-    static func times(_ text: String) throws -> ClosedRange<Timestamp> {
+    package static func times(_ text: String) throws -> ClosedRange<Timestamp> {
         let all = Timestamp(microseconds: .min)...Timestamp(microseconds: .max)
         return try parse(
             text, in: all, "times such as 2024-01-01..2024-01-31, 2024-01-01T12:00:00Z.. or microseconds",

@@ -49,8 +49,8 @@ struct LogPrinter {
             hash = BlockPrinter.short(stored.block.hash, notation)
             time = TimeText.format(stored.block.timestamp)
             what = entry.isCanonical == false ? "block, undone since" : "block"
-            if let rollback { what += "; before it " + Self.describe(rollback) }
-        case .rollback(let rollback): what = "rollback: " + Self.describe(rollback)
+            if let rollback { what += ", after undoing " + Self.describe(rollback) }
+        case .rollback(let rollback): what = "rollback, undoes " + Self.describe(rollback)
         case .floating(let timestamp, _, _):
             time = TimeText.format(timestamp)
             what = "floating events"
@@ -69,9 +69,8 @@ struct LogPrinter {
     private static func describe(_ rollback: StoredRollback) -> String {
         let blocks = rollback.undoneBlocks == 1 ? "1 block" : "\(rollback.undoneBlocks) blocks"
         let events = rollback.undoneEvents == 1 ? "1 event" : "\(rollback.undoneEvents) events"
-        var text = "back to height \(rollback.toHeight), \(blocks) (\(events)) undone"
-        if rollback.toHeight < 0 { text = "back to the beginning, \(blocks) (\(events)) undone" }
-        if !rollback.readopted.isEmpty { text += ", \(rollback.readopted.count) taken up again" }
+        var text = "\(blocks) (\(events))" + (rollback.toHeight < 0 ? "" : " above height \(rollback.toHeight)")
+        if !rollback.readopted.isEmpty { text += " and taking up \(rollback.readopted.count) again" }
         return text
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 // JSON as it is written by hand: the names of members stand in the program as texts, only values need care.
 
 extension Output {
@@ -55,7 +57,7 @@ package enum JSONText {
     }
 
     /// Whether bytes are one JSON value that can stand in a line: valid, and without a line feed between its tokens.
-    package static func isLine(_ bytes: RawSpan) -> Bool { isValue(bytes) && !contains(bytes, UInt8(ascii: "\n")) }
+    package static func isLine(_ bytes: RawSpan) -> Bool { isValue(bytes) && !containsLineFeed(bytes) }
 
     /// Whether bytes are one JSON value.
     package static func isValue(_ bytes: RawSpan) -> Bool {
@@ -69,8 +71,11 @@ package enum JSONText {
         }
     }
 
-    private static func contains(_ bytes: RawSpan, _ wanted: UInt8) -> Bool {
-        bytes.withUnsafeBytes { $0.contains(wanted) }
+    private static func containsLineFeed(_ bytes: RawSpan) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, 0x0A, bytes.count) != nil
+        }
     }
 }
 
