@@ -7,8 +7,22 @@ public struct AshlarCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "ashlar",
         abstract: "An append-only event store for blockchain indexers.",
+        discussion: """
+            EXAMPLES
+              ashlar ingest chain blocks.jsonl.gz
+              ashlar events chain --model utxo --heights 100..200
+              ashlar log chain
+              ashlar stats chain --json
+
+            Times in JSON and CSV are integers: microseconds since 1970 UTC. Readers see what is durable, and more with --committed.
+
+            \(ExitCodes.help)
+            """,
         version: "0.1.0 (format 1.0)",
-        subcommands: [IngestCommand.self, BenchCommand.self])
+        subcommands: [
+            InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self, RollbackCommand.self,
+            StatsCommand.self, VerifyCommand.self, BenchCommand.self,
+        ])
 
     /// The tool without a subcommand prints its help.
     public init() {}

@@ -11,8 +11,26 @@ enum ExitCodes {
     static let inUse: Int32 = 3
     /// The system failed: no permission, disk full, I/O error.
     static let system: Int32 = 4
+    /// The command line itself is wrong.
+    static let usage: Int32 = 64
     /// Stopped by a signal at a block boundary.
     static let interrupted: Int32 = 130
+
+    /// The section of the help about them.
+    static let help = """
+        EXIT CODES
+          0    done; also if the reader of the output went away
+          1    damage: the store is corrupt, or `verify` found something
+          2    refused: input or request not possible; nothing of it was done
+          3    another process has the store open for writing
+          4    the system failed: no permission, disk full, I/O error
+          64   the command line is wrong
+          130  stopped by a signal at a block boundary
+
+        An error is one line on the standard error output. With --json it is
+        {"error":{"code":…,"message":…}}, whose code is a stable word such as
+        notAStore, corrupt or inUse.
+        """
 
     /// The exit code that goes with an error of the store.
     static func code(for error: StoreError) -> Int32 {
