@@ -48,13 +48,10 @@ public final class Store: Sendable {
     /// Waits until more than `sequence` is durable, until `deadline` (monotonic nanoseconds), or until nothing more will be; gives the durable
     /// sequence. In the writer's process only: others learn of it by `refresh`.
     package func waitForDurable(past sequence: UInt64, until deadline: UInt64) -> UInt64 {
-        core.monitor.withLock { log in
-            while log.durable.sequence <= sequence, !log.isClosed, log.poison == nil,
-                SystemCalls.monotonicNanoseconds() < deadline
-            {
-                core.monitor.wait(until: deadline)
-            }
-            return log.durable.sequence
+        core.monitor.withLockWaiting { log in
+            let isOver = log.durable.sequence > sequence || log.isClosed || log.poison != nil
+            return isOver || SystemCalls.monotonicNanoseconds() >= deadline
+                ? .done(log.durable.sequence) : .wait(until: deadline)
         }
     }
 

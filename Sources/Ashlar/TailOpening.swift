@@ -22,6 +22,8 @@ struct TailOpening {
         var unprovenOffset: Int?
         /// The chain value at the note's sequence.
         var chainValueAtNote: UInt64?
+        /// Whether it came to the end of the valid commits, and did not stop at the sequence it was asked for.
+        var isComplete = false
     }
 
     func open(_ name: SegmentName, _ header: SegmentHeader, into log: inout OpenedLog) throws(StoreError) {
@@ -130,6 +132,7 @@ struct TailOpening {
             switch try walker.next(provenSequence: note?.sequence ?? 0) {
             case .commit(let commit): found = commit
             case .end(let end):
+                walk.isComplete = true
                 walk.end = beforeGroup == nil ? end : .damaged("a group of commits is not whole")
                 walk.index = beforeGroup ?? walk.index
                 return walk
@@ -168,7 +171,7 @@ struct TailOpening {
         let hasFooter = try endsWithFooter(header, file, walk.endOffset, size)
         let end = walk.end == .footer && hasFooter ? .endOfFile : walk.end
         switch RecoveryRule.judge(lastSequence: closing.sequence, end: end, proven: proven) {
-        case .clean where isFollowed && !hasFooter, .torn where isFollowed:
+        case .clean where isFollowed && walk.isComplete && !hasFooter, .torn where isFollowed:
             throw loading.corrupt(
                 name, walk.endOffset, "the segment is not whole, but the next one was begun, so it was durable",
                 heights: heights(closing, tail))

@@ -87,9 +87,9 @@ final class AckPrinter: Sendable {
 
     private static func run(_ shared: Shared) {
         while true {
-            let next = shared.queue.withLock { queue -> (sequence: UInt64, isFinished: Bool)? in
-                while queue.waiting.isEmpty, !queue.isFinished { shared.queue.wait() }
-                return queue.waiting.first.map { ($0.sequence, queue.isFinished) }
+            let next = shared.queue.withLockWaiting { queue -> MonitorStep<(sequence: UInt64, isFinished: Bool)?> in
+                if queue.waiting.isEmpty, !queue.isFinished { return .wait(until: nil) }
+                return .done(queue.waiting.first.map { ($0.sequence, queue.isFinished) })
             }
             guard let next else { return }
             var durable = shared.store.durableSequence

@@ -1,4 +1,4 @@
-package import AshlarFormat
+import AshlarFormat
 
 /// What a run did.
 package struct IngestSummary: Hashable, Sendable {
