@@ -61,6 +61,8 @@ struct CorruptionTests {
         let cut = disk.copy()
         cut[name]?.removeLast(count)
         #expect(corruption(cut)?.file == name)
+        // Contents of proven commits are checked when they are read, not at opening ([REC-9]).
+        guard missing >= 100 else { return }
         let zeroed = disk.copy()
         for index in size - count..<size { zeroed[name]?[index] = 0 }
         #expect(corruption(zeroed)?.file == name)
