@@ -29,8 +29,7 @@ struct LogOpening {
         try checkNumbers(names)
         let note = try readNote()
         guard let first = names.first else {
-            let ours = [SegmentName.noteFile, SegmentName.lockFile]
-            return .empty(unfinished: [], hasForeignFiles: !files.allSatisfy { ours.contains($0) || Self.isTemporary($0) })
+            return .empty(unfinished: [], hasForeignFiles: Self.hasForeignFiles(files))
         }
         var unfinished: [SegmentName] = []
         while let last = names.last, try isUnfinished(last, isOnly: names.count == 1, note: note) {
@@ -48,6 +47,11 @@ struct LogOpening {
         log.recovery.notices += unfinished.map { .unfinishedSegment(file: $0.segmentFile) }
         log.temporaryFiles = files.filter(Self.isTemporary)
         return .opened(log)
+    }
+
+    /// Whether a directory without segments holds what no store of ours left there.
+    static func hasForeignFiles(_ files: [String]) -> Bool {
+        !files.allSatisfy { $0 == SegmentName.noteFile || $0 == SegmentName.lockFile || isTemporary($0) }
     }
 
     private static func isTemporary(_ name: String) -> Bool { name.hasSuffix(SegmentName.temporarySuffix) }

@@ -41,9 +41,7 @@ extension StoreCore {
             }
         case .empty(let unfinished, let hasForeignFiles):
             guard let creation = options.creation else { throw .notAStore(path: storage.path) }
-            guard !hasForeignFiles else {
-                throw .invalidArgument("\(storage.path) holds other files; a new store needs an empty directory")
-            }
+            guard !hasForeignFiles else { throw foreignFiles(in: storage) }
             try remove(unfinished.map(\.segmentFile), from: storage)
             log = try create(storage, creation, epoch: epoch)
         }
@@ -57,6 +55,11 @@ extension StoreCore {
             try state.writeNote()
         }
         return core
+    }
+
+    /// The error for a directory in which no store is made.
+    static func foreignFiles(in storage: any Storage) -> StoreError {
+        .invalidArgument("\(storage.path) holds other files; a new store needs an empty directory")
     }
 
     private static func remove(_ names: [String], from storage: any Storage) throws(StoreError) {

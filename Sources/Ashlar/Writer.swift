@@ -51,10 +51,11 @@ public struct Writer: ~Copyable {
     }
 
     package static func open(_ storage: any Storage, options: WriterOptions) throws(StoreError) -> Writer {
-        if options.creation == nil {
-            // Without a segment there is no store, and no reason to leave a lock file behind.
-            let files = try storing { () throws(StorageError) in try storage.list() }
-            guard files.contains(where: { SegmentName(fileName: $0) != nil }) else { throw .notAStore(path: storage.path) }
+        // Without a segment there is no store; where none may be made, no lock file is left behind either.
+        let files = try storing { () throws(StorageError) in try storage.list() }
+        if !files.contains(where: { SegmentName(fileName: $0) != nil }) {
+            guard options.creation != nil else { throw .notAStore(path: storage.path) }
+            guard !LogOpening.hasForeignFiles(files) else { throw StoreCore.foreignFiles(in: storage) }
         }
         switch try storing({ () throws(StorageError) in try storage.lock(SegmentName.lockFile) }) {
         case .held(let processID): throw .inUse(path: storage.path, processID: processID)

@@ -50,7 +50,7 @@ struct LogPrinter {
             time = TimeText.format(stored.block.timestamp)
             what = entry.isCanonical == false ? "block, undone since" : "block"
             if let rollback { what += ", after undoing " + Self.describe(rollback) }
-        case .rollback(let rollback): what = "rollback, undoes " + Self.describe(rollback)
+        case .rollback(let rollback): what = "rollback, undoing " + Self.describe(rollback)
         case .floating(let timestamp, _, _):
             time = TimeText.format(timestamp)
             what = "floating events"
