@@ -35,7 +35,16 @@ if names != ["ashlar"] or below:
 '
 
 program=$(swift build "${in_package[@]}" -c release --show-bin-path "$@")/embedder
-"$program" >/dev/null || fail "$program exits with $?"
+
+# The README's example is this program, as it stands, and prints what the README says.
+example=$(awk '/^```swift$/ { inside = 1; text = ""; next } /^```$/ { if (inside && text ~ /Writer.open/) printf "%s", text; inside = 0 }
+    inside { text = text $0 "\n" }' README.md)
+[[ $example == "$(<"$package/Sources/embedder/main.swift")" ]] || fail "the README's example is not $package/Sources/embedder/main.swift"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+printed=$("$program" "$folder/chain.ashlar") || fail "$program exits with $?"
+promised=$(awk '/^It prints$/ { inside = 1; next } inside && /^[^ ]/ { exit } inside && NF { sub(/^    /, ""); print }' README.md)
+[[ $printed == "$promised" ]] || fail "the README's example prints: $printed"
 
 # The closure of everything the loader would load. Foundation is no part of the Swift runtime meant here.
 allowed='^(libz|liblz4|libc|libm|libdl|librt|libpthread|libutil|libgcc_s|libstdc\+\+|libdispatch|libBlocksRuntime'

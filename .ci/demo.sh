@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: real blocks, a real fork, and what a store makes of them. `make demo` builds the tool and runs this.
+# The demo: real blocks, real forks, and what a store makes of them. `make demo` builds the tool and runs this.
 #   ASHLAR   the built tool
 set -euo pipefail
 exec </dev/null
@@ -9,26 +9,26 @@ cd "$(dirname "$0")/.."
 fixtures=Tests/Fixtures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-store=$work/bitcoin
+cd "$work"
+fixtures=$OLDPWD/$fixtures
 
 bold='' plain=''
 [[ ! -t 1 ]] || { bold=$'\033[1m' plain=$'\033[0m'; }
 step() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+run() { printf '  $ ashlar %s\n' "${*//"$fixtures/"/}"; "$ASHLAR" "$@"; }
 
-# To be completed as the commands arrive: `show` becomes `run`.
-show() { printf '  $ ashlar %s\n' "$*"; }
-
-"$ASHLAR" >/dev/null
-step "1. Ingest Bitcoin blocks with a fork that undoes two of them"
-show ingest "$store" "$fixtures/reorg-btcd-8.events.jsonl"
+step "1. Ingest eight Bitcoin blocks with a fork: blocks 3 and 4 lose against 3A, 4A, 5A"
+run ingest fork "$fixtures/reorg-btcd-8.events.jsonl" --fork-choice longest
 step "2. The log keeps both branches, and says what undid what"
-show log "$store"
-step "3. Query events: by block, by range, by model, as of an earlier sequence"
-show events "$store" --model utxo --heights 3...5
-step "4. Ingest 2,478 mainnet blocks with all the known forks among them"
-show ingest "$work/mainnet" "$fixtures/mainnet-forks-822528-824999.jsonl.gz"
-step "5. What is in it"
-show stats "$work/mainnet"
-step "6. Check every byte"
-show verify "$work/mainnet"
-printf '\nThese commands are not written yet; this is the plan.\n'
+run log fork
+step "3. The same heights now, and as they were believed before the reorg"
+run blocks fork --heights 3..5
+run blocks fork --heights 3..5 --as-of 5
+step "4. Query events: one model at one height"
+run events fork --model utxo --heights 3..3
+step "5. Ingest 2,478 mainnet blocks of late 2023 with all the forks known among them"
+run ingest mainnet "$fixtures/mainnet-forks-822528-824999.jsonl.gz"
+step "6. What is in it"
+run stats mainnet
+step "7. Check every byte"
+run verify mainnet

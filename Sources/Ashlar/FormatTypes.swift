@@ -1,0 +1,12 @@
+public import AshlarFormat
+
+// The few types of the format that an embedder meets, so that `import Ashlar` is all it needs.
+
+/// The hash of a block, 1–64 bytes, kept inline.
+public typealias BlockHash = AshlarFormat.BlockHash
+
+/// How tools print and read the hashes of a store's blocks.
+public typealias HashNotation = AshlarFormat.HashNotation
+
+/// The random identity of a store, the same in all its segments.
+public typealias StoreID = AshlarFormat.StoreID
