@@ -22,7 +22,8 @@ extension LogState {
         var meta = meta
         let bound = commitBound(meta, stage, rules)
         guard bound <= Limits.frameBytes, stage.eventCount <= Limits.eventsPerCommit else {
-            throw .commitTooLarge("\(stage.eventCount) events in \(bound) bytes; the format allows \(Limits.frameBytes) bytes")
+            throw .commitTooLarge(
+                "\(stage.eventCount) events in \(bound) bytes; the format allows \(Limits.frameBytes) bytes")
         }
         if mayRoll { try rollIfNeeded(bound + reserve, rules) }
         guard let active else { throw .closed }
@@ -52,7 +53,8 @@ extension LogState {
     private func newNames(_ meta: CommitMeta, _ stage: borrowing EventStage) -> [NameDefinition] {
         var names = meta.names
         func add(model id: UInt32) {
-            guard active?.index.defines(model: id) == false, !names.contains(where: { $0.kind == .model && $0.id == id }),
+            guard active?.index.defines(model: id) == false,
+                !names.contains(where: { $0.kind == .model && $0.id == id }),
                 let slot = registry.modelIndex(id: id)
             else { return }
             let model = registry.models[slot]

@@ -62,7 +62,8 @@ extension LogState {
             throw .wrongHeight(height: block.height, expected: parent.height + 1)
         }
         throw .unlinked(
-            height: block.height, tipHeight: state.tipHeight, finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil,
+            height: block.height, tipHeight: state.tipHeight,
+            finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil,
             undoneSequence: found.first?.sequence)
     }
 

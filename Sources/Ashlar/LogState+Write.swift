@@ -106,7 +106,9 @@ extension LogState {
             try log.storage.syncDirectory()
         }
         let loading = SegmentLoading(storage: storage)
-        sealed.append(loading.sealed(active.name, active.header, encodedIndex(active.index, footer), .file(active.file, base: end)))
+        sealed.append(
+            loading.sealed(
+                active.name, active.header, encodedIndex(active.index, footer), .file(active.file, base: end)))
         self.active = nil
         unsyncedBytes = 0
         oldestUnsyncedNanoseconds = nil

@@ -12,7 +12,8 @@ struct LoadedSegment: Sendable {
 struct SegmentLoading: Sendable {
     let storage: any Storage
 
-    func corrupt(_ name: SegmentName, _ offset: Int, _ reason: String, heights: ClosedRange<Int64>? = nil) -> StoreError {
+    func corrupt(_ name: SegmentName, _ offset: Int, _ reason: String, heights: ClosedRange<Int64>? = nil) -> StoreError
+    {
         .corrupt(Corruption(file: name.segmentFile, offset: offset, heights: heights, reason: reason))
     }
 
@@ -149,7 +150,8 @@ struct SegmentLoading: Sendable {
                 let tip = index.summary.closing.tipHeight
                 let last = max(next.opening.tipHeight, tip + 1)
                 throw corrupt(
-                    name, offset, "\(reason); commits \(index.summary.closing.sequence + 1)–\(next.opening.sequence) belong here",
+                    name, offset,
+                    "\(reason); commits \(index.summary.closing.sequence + 1)–\(next.opening.sequence) belong here",
                     heights: tip + 1...last)
             }
         }

@@ -147,10 +147,10 @@ extension LogState {
         } catch {
             throw reader.corrupt(error, height: block.height)
         }
-        guard let base = reader.base else { return }
+        guard let base = reader.base, let heads = stage.heads.bytes.baseAddress else { return }
         var offset = 0
         for ordinal in 0..<table.count {
-            let staged = RecordHead(loading: stage.heads.bytes.baseAddress! + RecordHead.size * ordinal)
+            let staged = RecordHead(loading: heads + RecordHead.size * ordinal)
             let row = table[ordinal]
             let content = UnsafeRawBufferPointer(rebasing: stage.contents.bytes[offset..<offset + Int(staged.length)])
             offset += Int(staged.length)
@@ -158,7 +158,8 @@ extension LogState {
                 throw differs("event \(ordinal) is of another model")
             }
             if row.typeAndFlags != staged.typeAndFlags { throw differs("event \(ordinal) is of another type") }
-            guard row.length == staged.length, row.crc == staged.crc, table.content(of: row, base: base).elementsEqual(content)
+            guard row.length == staged.length, row.crc == staged.crc,
+                table.content(of: row, base: base).elementsEqual(content)
             else { throw differs("event \(ordinal) has another payload") }
         }
     }

@@ -70,7 +70,8 @@ public struct Writer: ~Copyable {
         self.lock = lock
         self.options = options
         rules = CommitRules(
-            segmentBytes: min(max(options.segmentBytes, 4_096), Limits.segmentBytesOfWriter), codec: options.compression.codec,
+            segmentBytes: min(max(options.segmentBytes, 4_096), Limits.segmentBytesOfWriter),
+            codec: options.compression.codec,
             finalityDepth: max(options.finalityDepth, 0))
         batch = EventBatch(maxPayloadBytes: options.maxPayloadBytes)
         store = Store(core)

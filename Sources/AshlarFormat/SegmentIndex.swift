@@ -118,7 +118,8 @@ extension SegmentIndex {
         }
         for type in types where !defines(type: type.type) {
             try require(
-                meta.names.contains { $0.kind == .type && $0.id == type.type }, "type \(type.type) is used before it is defined")
+                meta.names.contains { $0.kind == .type && $0.id == type.type },
+                "type \(type.type) is used before it is defined")
         }
     }
 
@@ -127,7 +128,8 @@ extension SegmentIndex {
         let tipHeight = rollback?.tipHeight ?? summary.closing.tipHeight
         guard tipHeight >= 0 else { return }
         try require(
-            block.parent == rollback?.tipHash ?? summary.closing.tipHash, "block \(block.height) does not stand on the tip before it")
+            block.parent == rollback?.tipHash ?? summary.closing.tipHash,
+            "block \(block.height) does not stand on the tip before it")
         try require(
             heightGaps ? block.height > tipHeight : block.height == tipHeight + 1,
             "block \(block.height) does not follow height \(tipHeight)")

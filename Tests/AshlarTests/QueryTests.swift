@@ -16,7 +16,8 @@ struct QueryTests {
             try writer.append(block, events: events)
             if height % 4 == 0 {
                 try writer.appendFloating(
-                    [Event(model: "utxo", type: "pending", payload: [UInt8(height)])], timestamp: Timestamp(seconds: height))
+                    [Event(model: "utxo", type: "pending", payload: [UInt8(height)])],
+                    timestamp: Timestamp(seconds: height))
             }
         }
         try writer.append(Samples.block(10, "b", on: "a"), events: Samples.events(10, "b"))

@@ -13,7 +13,9 @@ struct SpaceTests {
             var block = Samples.block(height)
             block.requestID = Array("6f9619ff-8b86-d011-b42d-00cf4fc964ff".utf8)
             let events = (0..<200).map {
-                Event(model: "model-\($0 % 8)", type: "type-\($0 % 16)", payload: [UInt8](repeating: UInt8($0), count: 200))
+                Event(
+                    model: "model-\($0 % 8)", type: "type-\($0 % 16)",
+                    payload: [UInt8](repeating: UInt8($0), count: 200))
             }
             try writer.append(block, events: events)
         }

@@ -50,7 +50,8 @@ struct IngestCreationOptions: ParsableArguments {
     @Flag(help: "Let a block's height exceed its parent's by more than one, as on chains that skip slots.")
     var allowHeightGaps = false
 
-    @Option(help: "How hashes are written: hex, 0x, HEX (upper case) or base58; by default as that of the first block is.")
+    @Option(
+        help: "How hashes are written: hex, 0x, HEX (upper case) or base58; by default as that of the first block is.")
     var hash: IngestNotationArgument?
 }
 
@@ -103,9 +104,12 @@ struct DurabilityArgument: ExpressibleByArgument {
         case "interval": durability = .standard
         default:
             let name = "interval:"
-            guard argument.hasPrefix(name), case .interval(_, let standardBytes) = Durability.standard else { return nil }
+            guard argument.hasPrefix(name), case .interval(_, let standardBytes) = Durability.standard else {
+                return nil
+            }
             let parts = argument.dropFirst(name.count).split(separator: ",", omittingEmptySubsequences: false)
-            guard (1...2).contains(parts.count), let milliseconds = Int(parts[0]), (1...3_600_000).contains(milliseconds)
+            guard (1...2).contains(parts.count), let milliseconds = Int(parts[0]),
+                (1...3_600_000).contains(milliseconds)
             else { return nil }
             guard parts.count == 2 else {
                 durability = .interval(milliseconds: milliseconds, bytes: standardBytes)

@@ -78,7 +78,8 @@ extension IngestSummary {
     /// The summary as one line of JSON.
     package var json: String {
         var members = numbers.map { "\"\($0.name)\":\($0.value)" }
-        members.append("\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" } ?? "null"))
+        members.append(
+            "\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" } ?? "null"))
         members.append("\"durableSequence\":\(durableSequence)")
         if let resumedAt {
             members.append(
@@ -92,9 +93,13 @@ extension IngestSummary {
     /// The summary as a table for people; what is zero and rare is left out.
     package var table: String {
         let always: Set = ["blocks", "events"]
-        var rows = numbers.filter { always.contains($0.name) || $0.value != 0 }.map { ($0.title, Self.grouped($0.value)) }
+        var rows = numbers.filter { always.contains($0.name) || $0.value != 0 }.map {
+            ($0.title, Self.grouped($0.value))
+        }
         rows.append(("tip", tip.map { "\(Self.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
-        if let resumedAt { rows.append(("taken up behind line", "\(Self.grouped(resumedAt.line)) of \(resumedAt.input)")) }
+        if let resumedAt {
+            rows.append(("taken up behind line", "\(Self.grouped(resumedAt.line)) of \(resumedAt.input)"))
+        }
         let rate = seconds > 0 ? Double(events + floatingEvents) / seconds : 0
         rows.append(("seconds", Self.decimals(seconds, 3) + " (\(Self.grouped(Int(rate))) events/s)"))
         let width = rows.map(\.0.count).max() ?? 0

@@ -71,16 +71,22 @@ extension Ingestor {
             guard try reader.skip(toOffset: place.start, linesBefore: place.line - 1), try reader.advance() else {
                 return reader.wasStopped ? .stopped : .differs
             }
-            guard InputPlace(reader.line).crc == place.crc, reader.line.startOffset == place.start else { return .differs }
+            guard InputPlace(reader.line).crc == place.crc, reader.line.startOffset == place.start else {
+                return .differs
+            }
         } catch {
             if case .shorterThanResumePoint = error { return .differs }
             throw .input(name: inputName, error)
         }
         if settings.rule == .longest, let start = found.mark.side {
             var earlier = try open(path, shouldStop)
-            guard try ofInput(inputName, { () throws(InputError) in
-                try earlier.skip(toOffset: start.offset, linesBefore: start.line - 1)
-            }) else { return .stopped }
+            guard
+                try ofInput(
+                    inputName,
+                    { () throws(InputError) in
+                        try earlier.skip(toOffset: start.offset, linesBefore: start.line - 1)
+                    })
+            else { return .stopped }
             while earlier.offset < place.start {
                 guard try advance(&earlier) else { return .stopped }
                 try recall(earlier.line, found)
@@ -133,7 +139,9 @@ extension Ingestor {
     @discardableResult
     mutating func recall(_ line: InputTextLine, _ found: TakenInput?) throws(IngestFailure) -> Bool {
         let parsed: InputLine
-        do throws(InputError) { parsed = try parser.parse(line.bytes, lineNumber: line.number) } catch { return found != nil }
+        do throws(InputError) { parsed = try parser.parse(line.bytes, lineNumber: line.number) } catch {
+            return found != nil
+        }
         switch parsed {
         case .block(let block): return try recall(block.header, line, found)
         case .floating(let floating): return floating.key != nil

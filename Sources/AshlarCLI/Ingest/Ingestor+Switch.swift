@@ -84,7 +84,9 @@ extension Ingestor {
             guard let hash = BlockHash(hash) else { return nil }
             return try store.blocks(hash: hash).first
         }
-        guard let found else { throw .store(.invalidArgument("internal inconsistency: an undone block is not in the log")) }
+        guard let found else {
+            throw .store(.invalidArgument("internal inconsistency: an undone block is not in the log"))
+        }
         return found
     }
 
