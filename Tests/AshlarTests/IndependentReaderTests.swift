@@ -27,7 +27,7 @@ struct IndependentReaderTests {
         #expect(String(decoding: mine, as: UTF8.self) == String(decoding: again, as: UTF8.self))
     }
 
-    /// Blocks, forks, branches, floating batches and rollbacks, in small segments; every second store is cut in its last commit.
+    /// Blocks, forks, branches, floating batches and rollbacks, in small segments.
     private func makeStore(at path: String, seed: Int) throws {
         var random = SystemRandomNumberGenerator()
         var writer = try Writer.create(
@@ -37,18 +37,18 @@ struct IndependentReaderTests {
                 $0.compression = [.none, .lz4, .zlib][seed % 3]
                 $0.finalityDepth = 6
             })
-        var branch: Character = "a"
         var height: Int64 = -1
         for step in 0..<60 {
             switch step % 10 {
             case 4:
                 try writer.appendFloating(Samples.events(Int64(step), count: 2), key: step % 20 == 4 ? [UInt8(step)] : nil)
             case 7 where height > 4:
-                let depth = Int64.random(in: 1...3, using: &random)
-                let next = Character(UnicodeScalar(UInt8(97 + step % 26)))
-                try writer.append(
-                    Samples.block(height - depth + 1, next, on: branch), events: Samples.events(height, next, count: 3))
-                (height, branch) = (height - depth + 1, next)
+                let parent = height - Int64.random(in: 1...3, using: &random)
+                var block = Samples.block(parent + 1, "f")
+                block.parent = try #require(try writer.store.view().block(height: parent)).block.hash
+                block.hash = BlockHash(Array("fork \(step)".utf8)) ?? block.hash
+                try writer.append(block, events: Samples.events(parent + 1, "f", count: 3))
+                height = parent + 1
             case 9 where height > 4:
                 let parent = try #require(try writer.store.view().block(height: height - 2)).block.hash
                 var blocks: [BranchBlock] = []
@@ -65,13 +65,11 @@ struct IndependentReaderTests {
                 height -= 2
             default:
                 height += 1
-                var block = Samples.block(height, branch)
+                var block = Samples.block(height)
                 if let tip = try writer.store.view().tip() { block.parent = tip.block.hash }
                 block.hash = BlockHash(Array("\(step)-\(seed)".utf8)) ?? block.hash
-                try writer.append(block, events: Samples.events(height, branch, count: step % 6))
-                branch = "?"
+                try writer.append(block, events: Samples.events(height, count: step % 6))
             }
-            if branch == "?" { branch = "a" }
         }
         try writer.close()
     }
