@@ -76,7 +76,7 @@ extension LogState {
     private func numberEvents(of stage: inout EventStage, _ kind: CommitKind, _ rollback: RollbackPart?) {
         for (index, slot) in stage.slots.enumerated() {
             let undone = rollback?.models.first { $0.model == slot.model }?.version
-            let version = kind == .floating ? 0 : (undone ?? self.version(ofModel: slot.model)) + 1
+            let version = kind == .floating ? 0 : (undone ?? self.version(ofModel: slot.model)) &+ 1
             stage.setFirstVersion(version, ofSlot: index)
         }
     }
@@ -126,7 +126,7 @@ extension LogState {
         if header.kind == .block {
             for slot in stage.slots {
                 guard let index = registry.modelIndex(id: slot.model) else { continue }
-                registry.setVersion(slot.firstVersion + UInt64(slot.count) - 1, at: index)
+                registry.setVersion(slot.firstVersion &+ UInt64(slot.count) &- 1, at: index)
             }
         }
         state = active?.index.summary.closing ?? state

@@ -89,8 +89,8 @@ struct TailOpening {
     ) throws(StoreError) -> Bool {
         guard case .success(let (index, base)) = try loading.footer(header, file, size: size) else { return false }
         let closing = index.summary.closing
-        // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only if the note says
-        // that they were synced.
+        // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only
+        // if the note says that they were synced.
         guard let note, note.sequence >= closing.sequence else { return false }
         if note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
         if note.chainValue != closing.chainValue { throw noteContradicts(note) }

@@ -77,6 +77,8 @@ package struct SegmentSummary: Equatable, Sendable {
             columns[index] = column
         }
         try require(
+            commitCount <= UInt64(Limits.segmentBytes) && blockCount <= commitCount, "footer: impossible counts")
+        try require(
             columns[FooterColumnKind.offsets.rawValue].length == 4 * commitCount
                 && columns[FooterColumnKind.hashes.rawValue].length == 8 * blockCount,
             "footer: counts and columns disagree")
