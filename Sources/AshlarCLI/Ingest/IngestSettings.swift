@@ -1,5 +1,5 @@
 package import Ashlar
-package import AshlarFormat
+import AshlarFormat
 
 /// What `ashlar ingest` is asked to do.
 package struct IngestSettings: Sendable {
