@@ -101,7 +101,7 @@ package final class FileStorage: Storage {
         let file = path + "/" + name
         let opened = openat(descriptor, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else { throw StorageError(operation: "open", path: file, code: errno) }
-        let holder = OpenFile(descriptor: opened, path: file)
+        let holder = OpenFile(descriptor: opened, path: file, isLock: true)
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             guard errno == EWOULDBLOCK else { throw StorageError(operation: "lock", path: file, code: errno) }
             return .held(processID: holder.readProcessID())
@@ -118,13 +118,20 @@ package final class FileStorage: Storage {
 private final class OpenFile: StorageFile, StorageLock {
     private let descriptor: Int32
     private let path: String
+    private let isLock: Bool
 
-    init(descriptor: Int32, path: String) {
+    init(descriptor: Int32, path: String, isLock: Bool = false) {
         self.descriptor = descriptor
         self.path = path
+        self.isLock = isLock
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child process that was forked and has not come to its exec yet holds the same lock by its copy of the descriptor; closing ours would
+        // not release it.
+        if isLock { flock(descriptor, LOCK_UN) }
+        close(descriptor)
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) -> Int {
         guard let start = buffer.baseAddress else { return 0 }

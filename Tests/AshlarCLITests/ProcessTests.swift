@@ -72,7 +72,7 @@ struct ProcessTests {
     }
 
     /// What runs a command without the right to override permissions, which root has; nil if that cannot be had.
-    private static let withoutOverride: [String]? = {
+    static let withoutOverride: [String]? = {
         if getuid() != 0 { return [] }
         let path = "/usr/bin/setpriv"
         let wrapper = [

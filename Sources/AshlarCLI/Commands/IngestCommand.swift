@@ -74,8 +74,6 @@ struct IngestCommand: ParsableCommand {
     }
 
     mutating func run() throws {
-        // A reader of the acknowledgements that goes away shows as an error of the write.
-        signal(SIGPIPE, SIG_IGN)
         StopSignal.install()
         let outcome: IngestRun.Outcome
         do throws(IngestFailure) {
@@ -105,9 +103,9 @@ struct IngestCommand: ParsableCommand {
     }
 
     private func report(_ outcome: IngestRun.Outcome) {
+        for note in outcome.notes { Report.note(note) }
+        if outcome.wasStopped { Report.note("stopped; the same command goes on here") }
         let people = DescriptorOutput(descriptor: STDERR_FILENO)
-        if let recovery = outcome.recovery { people.write("ashlar: note: \(recovery)\n") }
-        if outcome.wasStopped { people.write("ashlar: stopped; the same command goes on here\n") }
         let programs = DescriptorOutput(descriptor: STDOUT_FILENO)
         if json {
             programs.write(outcome.summary.json + "\n")
@@ -117,13 +115,5 @@ struct IngestCommand: ParsableCommand {
         if let failure = outcome.failure { report(failure) }
     }
 
-    private func report(_ failure: IngestFailure) {
-        let people = DescriptorOutput(descriptor: STDERR_FILENO)
-        guard json else {
-            people.write("ashlar: \(failure)\n")
-            return
-        }
-        let message = IngestSummary.quoted("\(failure)")
-        people.write("{\"error\":{\"code\":\"\(failure.code)\",\"message\":\(message)}}\n")
-    }
+    private func report(_ failure: IngestFailure) { Report.error(failure.code, "\(failure)", json: json) }
 }

@@ -51,8 +51,10 @@ struct IngestCreationOptions: ParsableArguments {
     var allowHeightGaps = false
 
     @Option(
-        help: "How hashes are written: hex, 0x, HEX (upper case) or base58; by default as that of the first block is.")
-    var hash: IngestNotationArgument?
+        help: """
+            How hashes are written: hex, 0x, HEX (upper case) or base58; by default as the first block's is.
+            """)
+    var hash: NotationArgument?
 }
 
 extension ForkChoice.Rule: ExpressibleByArgument {}
@@ -74,24 +76,6 @@ enum CompressionArgument: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
-/// A notation of hashes, as the command line names it.
-enum IngestNotationArgument: String, CaseIterable, ExpressibleByArgument {
-    case hex
-    case prefixedHex = "0x"
-    case upperHex = "HEX"
-    case base58
-
-    /// The notation.
-    var notation: HashNotation {
-        switch self {
-        case .hex: .hex
-        case .prefixedHex: .prefixedHex
-        case .upperHex: .upperHex
-        case .base58: .base58
-        }
-    }
-}
-
 /// When blocks become durable, as the command line says it.
 struct DurabilityArgument: ExpressibleByArgument {
     /// The policy.
@@ -104,12 +88,11 @@ struct DurabilityArgument: ExpressibleByArgument {
         case "interval": durability = .standard
         default:
             let name = "interval:"
-            guard argument.hasPrefix(name), case .interval(_, let standardBytes) = Durability.standard else {
-                return nil
-            }
+            guard argument.hasPrefix(name), case .interval(_, let standardBytes) = Durability.standard
+            else { return nil }
             let parts = argument.dropFirst(name.count).split(separator: ",", omittingEmptySubsequences: false)
-            guard (1...2).contains(parts.count), let milliseconds = Int(parts[0]),
-                (1...3_600_000).contains(milliseconds)
+            let allowed = 1...3_600_000
+            guard (1...2).contains(parts.count), let milliseconds = Int(parts[0]), allowed.contains(milliseconds)
             else { return nil }
             guard parts.count == 2 else {
                 durability = .interval(milliseconds: milliseconds, bytes: standardBytes)

@@ -37,7 +37,7 @@ package enum IngestFailure: Error, Hashable, Sendable {
         case .foreignDirectory: "notAStore"
         case .noNotation: "noNotation"
         case .output: "output"
-        case .line(_, _, let error), .store(let error): String(describing: error).prefix { $0.isLetter }.description
+        case .line(_, _, let error), .store(let error): CommandError.store(error).code
         }
     }
 }

@@ -1,4 +1,4 @@
-package import Ashlar
+import Ashlar
 import AshlarFormat
 import Glibc
 
@@ -12,8 +12,8 @@ package struct IngestRun: Sendable {
         package var failure: IngestFailure?
         /// Whether it was asked to stop.
         package var wasStopped = false
-        /// What opening the store found, if that is not as it should be.
-        package var recovery: Recovery?
+        /// What people should know beside the summary: what opening the store found, for example.
+        package var notes: [String] = []
 
         /// The exit code of the command.
         package var exitCode: Int32 { failure?.exitCode ?? (wasStopped ? ExitCodes.interrupted : 0) }
@@ -42,7 +42,7 @@ package struct IngestRun: Sendable {
         }
         var first = opened.reader.take()
         let recovery = opened.writer.recovery
-        outcome.recovery = recovery.isClean ? nil : recovery
+        if !recovery.isClean { outcome.notes.append("\(recovery)") }
         var ingestor = try Self.makeIngestor(opened, settings)
         do throws(IngestFailure) {
             outcome.wasStopped = try !takeAll(&first, &ingestor, &progress)
@@ -51,6 +51,7 @@ package struct IngestRun: Sendable {
         }
         progress.clear()
         outcome.summary = ingestor.summary
+        outcome.notes += ingestor.notes
         let store = ingestor.store
         let acks = ingestor.acks
         do throws(StoreError) { try ingestor.close() } catch { outcome.failure = outcome.failure ?? .store(error) }

@@ -78,8 +78,8 @@ extension IngestSummary {
     /// The summary as one line of JSON.
     package var json: String {
         var members = numbers.map { "\"\($0.name)\":\($0.value)" }
-        members.append(
-            "\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" } ?? "null"))
+        let tipObject = tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" }
+        members.append("\"tip\":" + (tipObject ?? "null"))
         members.append("\"durableSequence\":\(durableSequence)")
         if let resumedAt {
             members.append(
@@ -93,9 +93,8 @@ extension IngestSummary {
     /// The summary as a table for people; what is zero and rare is left out.
     package var table: String {
         let always: Set = ["blocks", "events"]
-        var rows = numbers.filter { always.contains($0.name) || $0.value != 0 }.map {
-            ($0.title, Self.grouped($0.value))
-        }
+        let shown = numbers.filter { always.contains($0.name) || $0.value != 0 }
+        var rows = shown.map { ($0.title, Self.grouped($0.value)) }
         rows.append(("tip", tip.map { "\(Self.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
         if let resumedAt {
             rows.append(("taken up behind line", "\(Self.grouped(resumedAt.line)) of \(resumedAt.input)"))
@@ -107,20 +106,7 @@ extension IngestSummary {
     }
 
     /// A text as a JSON string.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    private static func quoted(_ text: String) -> String { String(decoding: JSONText.quoted(text.utf8), as: UTF8.self) }
 
     /// A number with a fixed count of decimals.
     static func decimals(_ value: Double, _ count: Int) -> String {

@@ -78,8 +78,8 @@ extension Ingestor {
     private func detail(of block: BlockLine, _ action: ForkAction) -> String {
         func text(_ hash: [UInt8]) -> String { HashText.encode(hash, as: store.hashNotation) }
         if action == .belowFinal {
-            return
-                "block \(block.height) \(text(block.hash)) would change the chain at or below the final height \(floor)"
+            return "block \(block.height) \(text(block.hash)) would change the chain at or below "
+                + "the final height \(floor)"
         }
         let tip = choice.tip.map { "the tip is \($0.height) \(text($0.hash))" } ?? "there is no tip"
         return "block \(block.height) has a parent that is not known here, \(text(block.parent)); \(tip)"

@@ -10,16 +10,13 @@ extension Ingestor {
         inputName = reader.path
         inputIndex = index
         let head = InputHead(reader.line)
-        let previousPlace = marks.place
         let (found, last) = try ofStore { () throws(StoreError) in (try store.taken(head), try store.lastIngestMark()) }
         guard let found else {
-            let previous = last.map { last in
-                IngestMark.Previous(sequence: last.sequence, end: max(previousPlace?.end ?? 0, last.mark.place.end))
-            }
-            marks.begin(head, firstSequence: 0, place: nil, previous: previous)
+            let previous = last.map { IngestMark.Previous(sequence: $0.sequence, end: marks.end(of: $0.mark)) }
+            marks.begin(head, previous: previous)
             return .atFirstLine(nil)
         }
-        beginAgain(head, found, last, previousPlace)
+        beginAgain(head, found, last)
         guard reader.isReopenable else { return .atFirstLine(TakenLines(found, in: store)) }
         switch try resume(path, found, &reader, shouldStop) {
         case .confirmed:
@@ -52,13 +49,19 @@ extension Ingestor {
 
     /// Goes on with the list of inputs: an input that was left for others comes behind them.
     private mutating func beginAgain(
-        _ head: InputHead, _ found: TakenInput, _ last: (mark: IngestMark, sequence: UInt64)?, _ place: InputPlace?
+        _ head: InputHead, _ found: TakenInput, _ last: (mark: IngestMark, sequence: UInt64)?
     ) {
         var previous = found.mark.previous
         if let last, last.sequence != found.sequence {
-            previous = IngestMark.Previous(sequence: last.sequence, end: max(place?.end ?? 0, last.mark.place.end))
+            previous = IngestMark.Previous(sequence: last.sequence, end: marks.end(of: last.mark))
         }
-        marks.begin(head, firstSequence: found.mark.firstSequence, place: nil, previous: previous)
+        if found.mark.rule != settings.rule {
+            notes.append(
+                "\(inputName) was taken with --fork-choice \(found.mark.rule.rawValue) before; this goes on with "
+                    + settings.rule.rawValue)
+        }
+        marks.begin(
+            head, firstSequence: found.mark.firstSequence, unlinked: found.mark.unlinked, previous: previous)
     }
 
     /// Goes to the last line that was done with, and makes sure that it is still the same; finds blocks that were kept aside.
@@ -71,32 +74,36 @@ extension Ingestor {
             guard try reader.skip(toOffset: place.start, linesBefore: place.line - 1), try reader.advance() else {
                 return reader.wasStopped ? .stopped : .differs
             }
-            guard InputPlace(reader.line).crc == place.crc, reader.line.startOffset == place.start else {
-                return .differs
-            }
+            let line = InputPlace(reader.line)
+            guard line.crc == place.crc, line.start == place.start else { return .differs }
         } catch {
             if case .shorterThanResumePoint = error { return .differs }
             throw .input(name: inputName, error)
         }
-        if settings.rule == .longest, let start = found.mark.side {
-            var earlier = try open(path, shouldStop)
-            guard
-                try ofInput(
-                    inputName,
-                    { () throws(InputError) in
-                        try earlier.skip(toOffset: start.offset, linesBefore: start.line - 1)
-                    })
-            else { return .stopped }
-            while earlier.offset < place.start {
-                guard try advance(&earlier) else { return .stopped }
-                try recall(earlier.line, found)
-            }
-        }
+        guard try recallSides(path, found, shouldStop) else { return .stopped }
         while reader.offset < found.end {
             guard try advance(&reader) else { return reader.wasStopped ? .stopped : .confirmed }
-            try recall(reader.line, found)
+            try recall(reader.line, found.mark, isCertain: true)
         }
         return .confirmed
+    }
+
+    /// Finds again the blocks that were kept aside before the last line with a commit; false if the caller asked to stop.
+    private mutating func recallSides(
+        _ path: String, _ found: TakenInput, _ shouldStop: @escaping @Sendable () -> Bool
+    ) throws(IngestFailure) -> Bool {
+        guard settings.rule == .longest, let start = found.mark.side else { return true }
+        var reader = try open(path, shouldStop)
+        do throws(InputError) {
+            guard try reader.skip(toOffset: start.offset, linesBefore: start.line - 1) else { return false }
+        } catch {
+            throw .input(name: inputName, error)
+        }
+        while reader.offset < found.mark.place.start {
+            guard try advance(&reader) else { return !reader.wasStopped }
+            try recall(reader.line, found.mark, isCertain: true)
+        }
+        return true
     }
 
     private func open(
@@ -124,7 +131,7 @@ extension Ingestor {
         case .taken(let sequence, let height):
             acks?.add(Acknowledgement(sequence: sequence, height: height, line: line.number, unchanged: .duplicate))
         case .noCommit:
-            guard try recall(line, nil) else { return false }
+            guard let mark = taken?.input.mark, try recall(line, mark, isCertain: false) else { return false }
             acknowledge(line.number, unchanged: .duplicate)
         case .differs, .new, nil: return false
         }
@@ -135,28 +142,30 @@ extension Ingestor {
 
     /// Recalls a line that was done with before and made no commit: its block may have been kept aside.
     ///
-    /// False if it says something that cannot have been passed over before.
+    /// False if it says something that would have made a commit, and it is not certain that it is the line that was done with.
     @discardableResult
-    mutating func recall(_ line: InputTextLine, _ found: TakenInput?) throws(IngestFailure) -> Bool {
+    private mutating func recall(
+        _ line: InputTextLine, _ mark: IngestMark, isCertain: Bool
+    ) throws(IngestFailure) -> Bool {
         let parsed: InputLine
         do throws(InputError) { parsed = try parser.parse(line.bytes, lineNumber: line.number) } catch {
-            return found != nil
+            return isCertain
         }
         switch parsed {
-        case .block(let block): return try recall(block.header, line, found)
-        case .floating(let floating): return floating.key != nil
+        case .block(let block): return try recall(block.header, line, mark) || isCertain
+        case .floating(let floating): return floating.key != nil || isCertain
         case .rollback: return true
         }
     }
 
     private mutating func recall(
-        _ header: BlockHeader, _ line: InputTextLine, _ found: TakenInput?
+        _ header: BlockHeader, _ line: InputTextLine, _ mark: IngestMark
     ) throws(IngestFailure) -> Bool {
         if choice.standing(of: header.hash) != nil || header.height <= floor { return true }
-        // Under `newest` a linked line would have made a commit.
-        guard choice.standing(of: header.parent) != nil else { return settings.onUnlinked == .skip || found != nil }
-        guard settings.rule == .longest else { return found != nil }
-        if let found, found.mark.unlinked.contains(line.number) { return true }
+        // It linked to nothing then, or stood on a block aside that can never be taken up now.
+        if choice.standing(of: header.parent) == nil || mark.unlinked.contains(line.number) { return true }
+        // Under `newest` a linked block makes a commit.
+        guard settings.rule == .longest else { return false }
         do throws(InputError) { try side.keep(line, of: header, input: inputIndex) } catch {
             throw .input(name: inputName, error)
         }

@@ -84,10 +84,8 @@ extension Ingestor {
             guard let hash = BlockHash(hash) else { return nil }
             return try store.blocks(hash: hash).first
         }
-        guard let found else {
-            throw .store(.invalidArgument("internal inconsistency: an undone block is not in the log"))
-        }
-        return found
+        if let found { return found }
+        throw .store(.invalidArgument("internal inconsistency: an undone block is not in the log"))
     }
 
     /// Takes a branch in several commits, where the engine cannot take it by reference or above nothing.

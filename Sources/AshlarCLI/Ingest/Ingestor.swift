@@ -16,6 +16,8 @@ struct Ingestor: ~Copyable {
     var names: EventNames
     var summary = IngestSummary()
     var acks: AckPrinter?
+    /// What people should know beside the summary.
+    var notes: [String] = []
     /// What the present input is called, and which of them it is.
     var inputName = ""
     var inputIndex = 0

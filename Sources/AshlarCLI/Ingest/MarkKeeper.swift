@@ -4,6 +4,7 @@ import AshlarFormat
 struct MarkKeeper {
     private let rule: ForkChoice.Rule
     private var head = InputHead(crc: 0, length: 0)
+    private var hasInput = false
     private var firstSequence: UInt64 = 0
     private var previous: IngestMark.Previous?
     /// The last line that was done with.
@@ -16,13 +17,22 @@ struct MarkKeeper {
     init(rule: ForkChoice.Rule) { self.rule = rule }
 
     /// Turns to another input, at its beginning or where it was left.
-    mutating func begin(_ head: InputHead, firstSequence: UInt64, place: InputPlace?, previous: IngestMark.Previous?) {
+    mutating func begin(
+        _ head: InputHead, firstSequence: UInt64 = 0, unlinked lines: [Int] = [], previous: IngestMark.Previous?
+    ) {
         self.head = head
+        hasInput = true
         self.firstSequence = firstSequence
-        self.place = place
+        place = nil
         self.previous = previous
         side = nil
-        unlinked = []
+        unlinked = lines.map { ($0, .max) }
+    }
+
+    /// Where the input with this mark was left: farther than the mark says, if this is it and its last lines made no commit.
+    func end(of mark: IngestMark) -> Int64 {
+        guard hasInput, mark.head == head, let place else { return mark.place.end }
+        return max(place.end, mark.place.end)
     }
 
     /// The mark of the commit that is the last (or only) one of a line.

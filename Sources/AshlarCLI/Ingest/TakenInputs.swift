@@ -63,7 +63,7 @@ struct TakenLines {
         case new
     }
 
-    private let input: TakenInput
+    let input: TakenInput
     private var commits: CommitSequence.Iterator
     private var next: (mark: IngestMark, commit: StoredCommit)?
     private var isDone = false
