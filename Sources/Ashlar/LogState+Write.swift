@@ -46,14 +46,17 @@ extension LogState {
         let start = max(active.writtenEnd, flushedEnd)
         // Behind the size at which the segment is sealed they would only be cut off again.
         let end = min(start + step, max(start, segmentBytes))
+        let file = active.file
         try writing { (log) throws(StorageError) in
+            // Noted first: what a write that fails half-way has left must be cut off when the segment is sealed.
+            log.active?.writtenEnd = end
             let zeros = [UInt8](repeating: 0, count: end - start)
             var failure: StorageError?
             zeros.withUnsafeBytes { bytes in
-                do throws(StorageError) { try active.file.write(bytes, at: start) } catch { failure = error }
+                do throws(StorageError) { try file.write(bytes, at: start) } catch { failure = error }
             }
-            if let failure { throw failure }
-            log.active?.writtenEnd = end
+            // A disk that is too full for zeros may still take the blocks; it is their write that must not fail.
+            if let failure, failure.code != SystemCalls.noSpace { throw failure }
         }
     }
 

@@ -195,7 +195,9 @@ struct TailOpening {
         if let note, note.sequence <= closing.sequence, let found = walk.chainValueAtNote, found != note.chainValue {
             throw noteContradicts(note)
         }
-        log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: closing.chainValue)
+        // Between note and end the chain value at the proven sequence was not kept; nobody may compare with it.
+        let value = proven >= closing.sequence ? closing.chainValue : (note?.sequence == proven ? note?.chainValue : nil)
+        log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: value ?? 0)
     }
 
     /// Whether a footer that checks out stands at `offset` and ends the file.

@@ -6,7 +6,8 @@ extension Writer {
     /// A block on the tip extends the chain; one on an earlier canonical block undoes what stands above, in the same commit (or is refused, as
     /// the options say); one that is canonical already with the same content changes nothing. It returns at memory speed; see
     /// `durable(upTo:)`. Throws `unlinked`, `wrongHeight`, `belowFinality`, `fork`, `differentBlock`, `payloadTooLarge`, `invalidArgument`,
-    /// what `fill` throws, and `inputOutput` or `poisoned`. Nothing is appended then.
+    /// what `fill` throws, and `inputOutput` or `poisoned`. Nothing is appended then; after `inputOutput` alone the block may turn out to be in the log
+    /// when the store is opened again.
     public mutating func append(
         _ block: Block, _ fill: (inout EventBatch) throws(StoreError) -> Void
     ) throws(StoreError) -> AppendOutcome {

@@ -41,7 +41,8 @@ struct IndependentReaderTests {
         for step in 0..<60 {
             switch step % 10 {
             case 4:
-                try writer.appendFloating(Samples.events(Int64(step), count: 2), key: step % 20 == 4 ? [UInt8(step)] : nil)
+                try writer.appendFloating(
+                    Samples.events(Int64(step), count: 2), key: step % 20 == 4 ? [UInt8(step)] : nil)
             case 7 where height > 4:
                 let parent = height - Int64.random(in: 1...3, using: &random)
                 var block = Samples.block(parent + 1, "f")
