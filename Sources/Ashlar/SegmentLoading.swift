@@ -19,15 +19,7 @@ struct SegmentLoading: Sendable {
 
     /// Bytes of `file` from `offset`; fewer only at its end.
     static func read(_ file: any StorageFile, at offset: Int, count: Int) throws(StoreError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        var failure: StorageError?
-        bytes.withUnsafeMutableBytes { buffer in
-            do throws(StorageError) { done = try file.read(into: buffer, at: offset) } catch { failure = error }
-        }
-        if let failure { throw StoreError(failure) }
-        bytes.removeSubrange(done...)
-        return bytes
+        try storing { () throws(StorageError) in try file.read(at: offset, count: count) }
     }
 
     /// The header of a segment file that must be whole.

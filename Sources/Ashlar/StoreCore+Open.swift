@@ -129,11 +129,7 @@ extension StoreCore {
     ) throws(StoreError) {
         let bytes = try SegmentLoading.read(file, at: offset, count: count)
         try storing { () throws(StorageError) in
-            var failure: StorageError?
-            bytes.withUnsafeBytes { bytes in
-                do throws(StorageError) { try file.write(bytes, at: offset) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            try file.write(bytes, at: offset)
             try file.sync()
             try storage.syncDirectory()
         }

@@ -196,8 +196,10 @@ struct TailOpening {
             throw noteContradicts(note)
         }
         // Between note and end the chain value at the proven sequence was not kept; nobody may compare with it.
-        let value = proven >= closing.sequence ? closing.chainValue : (note?.sequence == proven ? note?.chainValue : nil)
-        log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: value ?? 0)
+        let atNote = note?.sequence == proven ? note?.chainValue : nil
+        log.proven = DurablePoint(
+            sequence: min(proven, closing.sequence),
+            chainValue: proven >= closing.sequence ? closing.chainValue : atNote ?? 0)
     }
 
     /// Whether a footer that checks out stands at `offset` and ends the file.

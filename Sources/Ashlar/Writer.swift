@@ -194,8 +194,7 @@ extension LogState {
         let temporary = active.name.indexFile + SegmentName.temporarySuffix
         _ = try? storage.remove(temporary)
         guard let file = try? storage.open(temporary, .create) else { return }
-        let isWritten = footer.withUnsafeBytes { (try? file.write($0, at: 0)) != nil }
-        guard isWritten else { return }
+        guard (try? file.write(footer, at: 0)) != nil else { return }
         _ = try? storage.rename(temporary, to: active.name.indexFile)
     }
 }
