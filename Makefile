@@ -11,7 +11,7 @@ SWIFT ?= swift
 # Extra arguments for `swift test`, for example TESTFLAGS='--filter AshlarFormatTests'.
 TESTFLAGS ?=
 # Scripts that check themselves when run as `python3 SCRIPT --self-test`.
-PYTHON_SELFTESTS :=
+PYTHON_SELFTESTS := Tests/IndependentReader/ashlar_reader.py
 
 # Our own sources compile without a warning. SwiftPM silences dependencies and drops -warnings-as-errors for them; it
 # does not understand -Xcc -Werror, so what the C compiler warns about is looked for in the log.

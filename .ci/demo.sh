@@ -20,10 +20,10 @@ run() { printf '  $ ashlar %s\n' "${*//"$fixtures/"/}"; "$ASHLAR" "$@"; }
 step "1. Ingest eight Bitcoin blocks with a fork: blocks 3 and 4 lose against 3A, 4A, 5A"
 run ingest fork "$fixtures/reorg-btcd-8.events.jsonl" --fork-choice longest
 step "2. The log keeps both branches, and says what undid what"
-run log fork
+run log fork --table
 step "3. The same heights now, and as they were believed before the reorg"
-run blocks fork --heights 3..5
-run blocks fork --heights 3..5 --as-of 5
+run blocks fork --heights 3..5 --table
+run blocks fork --heights 3..5 --as-of 5 --table
 step "4. Query events: one model at one height"
 run events fork --model utxo --heights 3..3
 step "5. Ingest 2,478 mainnet blocks of late 2023 with all the forks known among them"

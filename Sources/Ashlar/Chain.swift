@@ -31,7 +31,8 @@ struct Chain: Sendable {
                     undoneBy: sequence))
         }
         guard undone.count == Int(undoneBlocks) else {
-            throw .invalidArgument("commit \(sequence) says it undoes \(undoneBlocks) blocks, but it undoes \(undone.count)")
+            throw .invalidArgument(
+                "commit \(sequence) says it undoes \(undoneBlocks) blocks, but it undoes \(undone.count)")
         }
         var taken: [(Int64, Location)] = []
         for block in readopted {
@@ -58,7 +59,8 @@ struct Chain: Sendable {
             while let next = rollbacks.first, next.index < limit {
                 rollbacks.removeFirst()
                 try rollback(
-                    sequence: opening + 1 + UInt64(next.index), toHeight: next.toHeight, undoneBlocks: next.undoneBlocks,
+                    sequence: opening + 1 + UInt64(next.index), toHeight: next.toHeight,
+                    undoneBlocks: next.undoneBlocks,
                     readopted: next.readopted, sequenceOf: sequenceOf)
             }
         }

@@ -47,7 +47,8 @@ struct CommitReader: ~Copyable {
 
     private mutating func load(_ extent: Extent, _ source: ReadSource, _ offset: Int) throws {
         let readAhead = extent == .meta ? 1 << 11 : 1 << 20
-        guard let start = try chunk.load(at: offset, count: CommitHeader.size, limit: source.end, readAhead: readAhead) else {
+        guard let start = try chunk.load(at: offset, count: CommitHeader.size, limit: source.end, readAhead: readAhead)
+        else {
             throw FormatError.damaged("commit: the file ends before it")
         }
         header = try CommitHeader(

@@ -58,7 +58,8 @@ struct CommitWalker: ~Copyable {
             if bytes.u32(0) == 0 { return .end(try rest()) }
             if bytes.u64(0) == SegmentSummary.magic { return .end(.footer) }
             let header = try CommitHeader(decoding: bytes, at: 0, seed: seed)
-            try require(header.sequence == sequence + 1, "commit: sequence \(header.sequence) does not follow \(sequence)")
+            try require(
+                header.sequence == sequence + 1, "commit: sequence \(header.sequence) does not follow \(sequence)")
             try require(header.finalHeight >= finalHeight, "commit: the final height decreased")
             guard let whole = try load(header.frameLength) else {
                 return .end(.damaged("commit: its frame is longer than the file"))
@@ -103,7 +104,8 @@ struct CommitWalker: ~Copyable {
             try require(frame.isZero(header.bodyOffset..<header.frameLength), "commit: padding is not zero")
         }
         return Found(
-            header: header, meta: meta, offset: offset, sections: table.sections.map(\.entry), types: typeCounter.counts)
+            header: header, meta: meta, offset: offset, sections: table.sections.map(\.entry), types: typeCounter.counts
+        )
     }
 
     /// Counts types; with `inFull` checks every record's CRC and its own fields.

@@ -104,10 +104,16 @@ struct SequenceWalk {
         guard let range = remaining else { return }
         nextOffset = nil
         if descending {
-            guard sequences.lowerBound > range.lowerBound else { return remaining = nil }
+            guard sequences.lowerBound > range.lowerBound else {
+                remaining = nil
+                return
+            }
             remaining = range.lowerBound...min(range.upperBound, sequences.lowerBound - 1)
         } else {
-            guard sequences.upperBound < range.upperBound else { return remaining = nil }
+            guard sequences.upperBound < range.upperBound else {
+                remaining = nil
+                return
+            }
             remaining = max(range.lowerBound, sequences.upperBound + 1)...range.upperBound
         }
     }

@@ -45,7 +45,9 @@ struct CompiledQuery: Sendable {
     func mayMatch(_ segment: SealedSegment) -> Bool {
         let summary = segment.summary
         if summary.eventCount == 0 { return false }
-        if let heights = query.heights, heights.lowerBound > summary.highestHeight || heights.upperBound < summary.lowestHeight {
+        if let heights = query.heights,
+            heights.lowerBound > summary.highestHeight || heights.upperBound < summary.lowestHeight
+        {
             return false
         }
         if let times = query.times,
@@ -53,7 +55,8 @@ struct CompiledQuery: Sendable {
         {
             return false
         }
-        if let models, !segment.models.contains(where: { models.contains($0.id) && $0.events + $0.floatingEvents > 0 }) {
+        if let models, !segment.models.contains(where: { models.contains($0.id) && $0.events + $0.floatingEvents > 0 })
+        {
             return false
         }
         if let typeIDs, !segment.types.contains(where: { typeIDs.contains($0.id) && $0.events > 0 }) { return false }

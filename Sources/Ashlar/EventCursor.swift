@@ -35,7 +35,8 @@ public struct EventCursor: ~Copyable {
         var view = view
         if let token = query.after {
             guard token.query == query.fingerprint else {
-                throw .invalidPageToken("the page token belongs to another query; pass the same filters and order as before")
+                throw .invalidPageToken(
+                    "the page token belongs to another query; pass the same filters and order as before")
             }
             guard token.asOf <= view.core.visibleSequence else {
                 throw .invalidPageToken("the page token was taken from a longer log than this")
@@ -66,8 +67,7 @@ public struct EventCursor: ~Copyable {
     ) throws(StoreError) -> Walk {
         let token = query.after
         switch query.effectiveOrder {
-        case .version where query.scope == .canonical && query.models?.count == 1: fallthrough
-        case .chain:
+        case .version where query.scope == .canonical && query.models?.count == 1, .chain:
             var heights = query.heights ?? 0...Limits.height
             if let token, let rest = narrowed(heights, from: token.height(query), query.descending) { heights = rest }
             return .chain(ChainWalk(view, heights: heights, descending: query.descending))
@@ -302,14 +302,16 @@ extension EventCursor {
     /// Where the current event stands, for going on behind it with `EventQuery.after`.
     public var pageToken: PageToken {
         PageToken(
-            asOf: view.sequence, sequence: sequence, ordinal: row.ordinal, key: sortKey, query: compiled.query.fingerprint)
+            asOf: view.sequence, sequence: sequence, ordinal: row.ordinal, key: sortKey,
+            query: compiled.query.fingerprint)
     }
 
     /// The current event by value.
     public var event: StoredEvent {
         let payload = payload
         return StoredEvent(
-            sequence: sequence, ordinal: ordinal, height: height, hash: hash, model: model, type: type, version: version,
+            sequence: sequence, ordinal: ordinal, height: height, hash: hash, model: model, type: type,
+            version: version,
             timestamp: timestamp, requestID: requestID, payload: payload.bytes(0..<payload.byteCount))
     }
 

@@ -88,7 +88,8 @@ public struct EventQuery: Sendable, Hashable {
         fold(times.map { UInt64(bitPattern: $0.lowerBound.microseconds) } ?? 7)
         fold(times.map { UInt64(bitPattern: $0.upperBound.microseconds) } ?? 8)
         fold(requestID ?? [])
-        fold(UInt64(truncatingIfNeeded: "\(scope)\(effectiveOrder)\(descending)".utf8.reduce(0) { $0 &* 31 &+ Int($1) }))
+        fold(
+            UInt64(truncatingIfNeeded: "\(scope)\(effectiveOrder)\(descending)".utf8.reduce(0) { $0 &* 31 &+ Int($1) }))
         return value
     }
 }

@@ -10,3 +10,13 @@ public typealias HashNotation = AshlarFormat.HashNotation
 
 /// The random identity of a store, the same in all its segments.
 public typealias StoreID = AshlarFormat.StoreID
+
+extension BlockHash {
+    /// A hash of these bytes; throws `invalidArgument` unless there are 1–64 of them.
+    public init(validating bytes: some Collection<UInt8>) throws(StoreError) {
+        guard let hash = BlockHash(bytes) else {
+            throw .invalidArgument("a hash must have 1–64 bytes; this has \(bytes.count)")
+        }
+        self = hash
+    }
+}

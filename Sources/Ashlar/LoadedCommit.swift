@@ -30,7 +30,9 @@ struct LoadedCommit: ~Copyable {
             var count = 0
             for index in 0..<Int(reader.header.sectionCount) {
                 let isWanted = models.contains(
-                    reader.header.isStub ? reader.meta.directory(at: index, in: reader.metaFrame).model : table.sections[index].entry.model)
+                    reader.header.isStub
+                        ? reader.meta.directory(at: index, in: reader.metaFrame).model
+                        : table.sections[index].entry.model)
                 wanted.append(isWanted)
                 if isWanted { (only, count) = (index, count + 1) }
             }

@@ -38,7 +38,8 @@ struct LogOpening {
         }
         guard !names.isEmpty else {
             if let note, note.sequence > 0 {
-                throw loading.corrupt(first, 0, "the segment is empty, but sequences up to \(note.sequence) were durable")
+                throw loading.corrupt(
+                    first, 0, "the segment is empty, but sequences up to \(note.sequence) were durable")
             }
             return .empty(unfinished: unfinished, hasForeignFiles: false)
         }

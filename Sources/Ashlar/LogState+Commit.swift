@@ -22,7 +22,8 @@ extension LogState {
         var meta = meta
         let bound = commitBound(meta, stage, rules)
         guard bound <= Limits.frameBytes, stage.eventCount <= Limits.eventsPerCommit else {
-            throw .commitTooLarge("\(stage.eventCount) events in \(bound) bytes; the format allows \(Limits.frameBytes) bytes")
+            throw .commitTooLarge(
+                "\(stage.eventCount) events in \(bound) bytes; the format allows \(Limits.frameBytes) bytes")
         }
         if mayRoll { try rollIfNeeded(bound + reserve, rules) }
         guard let active else { throw .closed }
@@ -52,7 +53,8 @@ extension LogState {
     private func newNames(_ meta: CommitMeta, _ stage: borrowing EventStage) -> [NameDefinition] {
         var names = meta.names
         func add(model id: UInt32) {
-            guard active?.index.defines(model: id) == false, !names.contains(where: { $0.kind == .model && $0.id == id }),
+            guard active?.index.defines(model: id) == false,
+                !names.contains(where: { $0.kind == .model && $0.id == id }),
                 let slot = registry.modelIndex(id: id)
             else { return }
             let model = registry.models[slot]
@@ -74,7 +76,7 @@ extension LogState {
     private func numberEvents(of stage: inout EventStage, _ kind: CommitKind, _ rollback: RollbackPart?) {
         for (index, slot) in stage.slots.enumerated() {
             let undone = rollback?.models.first { $0.model == slot.model }?.version
-            let version = kind == .floating ? 0 : (undone ?? self.version(ofModel: slot.model)) + 1
+            let version = kind == .floating ? 0 : (undone ?? self.version(ofModel: slot.model)) &+ 1
             stage.setFirstVersion(version, ofSlot: index)
         }
     }
@@ -124,7 +126,7 @@ extension LogState {
         if header.kind == .block {
             for slot in stage.slots {
                 guard let index = registry.modelIndex(id: slot.model) else { continue }
-                registry.setVersion(slot.firstVersion + UInt64(slot.count) - 1, at: index)
+                registry.setVersion(slot.firstVersion &+ UInt64(slot.count) &- 1, at: index)
             }
         }
         state = active?.index.summary.closing ?? state

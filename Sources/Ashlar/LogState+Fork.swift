@@ -62,7 +62,8 @@ extension LogState {
             throw .wrongHeight(height: block.height, expected: parent.height + 1)
         }
         throw .unlinked(
-            height: block.height, tipHeight: state.tipHeight, finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil,
+            height: block.height, tipHeight: state.tipHeight,
+            finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil,
             undoneSequence: found.first?.sequence)
     }
 
@@ -76,10 +77,10 @@ extension LogState {
         for position in keep..<chain.index.count {
             try loadMeta(chain.index.location(at: position), &reader, height: chain.index.height(at: position))
             part.undoneBlocks += 1
-            part.undoneEvents += UInt64(reader.header.eventCount)
+            part.undoneEvents &+= UInt64(reader.header.eventCount)
             for index in 0..<Int(reader.header.sectionCount) {
                 let entry = reader.meta.directory(at: index, in: reader.metaFrame)
-                if versions[entry.model] == nil { versions[entry.model] = entry.firstVersion - 1 }
+                if versions[entry.model] == nil { versions[entry.model] = entry.firstVersion &- 1 }
             }
         }
         if keep > 0, readopted.isEmpty {
@@ -109,15 +110,15 @@ extension LogState {
         for index in 0..<Int(reader.header.sectionCount) {
             let entry = reader.meta.directory(at: index, in: reader.metaFrame)
             let current = versions[entry.model] ?? version(ofModel: entry.model)
-            guard entry.firstVersion == current + 1 else {
+            guard entry.firstVersion == current &+ 1 else {
                 throw .notAdoptable(
                     "the events of commit \(block.sequence) do not continue the versions here (a block below it has other events now); append the block anew"
                 )
             }
-            versions[entry.model] = current + UInt64(entry.count)
+            versions[entry.model] = current &+ UInt64(entry.count)
         }
         part.readopted.append(Readopted(sequence: block.sequence, height: block.height))
-        part.readoptedEvents += UInt64(reader.header.eventCount)
+        part.readoptedEvents &+= UInt64(reader.header.eventCount)
         setTip(&part, reader.meta)
     }
 

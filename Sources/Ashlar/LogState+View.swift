@@ -32,7 +32,9 @@ extension LogState {
     /// The canonical block at `height` under `overlay`.
     func location(atHeight height: Int64, _ overlay: ChainOverlay) -> Location? {
         if let floor = overlay.floor, height > floor {
-            guard let position = overlay.position(notAbove: height), overlay.blocks[position].height == height else { return nil }
+            guard let position = overlay.position(notAbove: height), overlay.blocks[position].height == height else {
+                return nil
+            }
             return overlay.blocks[position].location
         }
         return chain.index.position(of: height).map { chain.index.location(at: $0) }
@@ -46,7 +48,9 @@ extension LogState {
         let belowEnd = min(range.upperBound, floor)
         var below: Range<Int> = 0..<0
         if range.lowerBound <= belowEnd, let last = chain.index.position(notAbove: belowEnd) {
-            let first = range.lowerBound == .min ? 0 : (chain.index.position(notAbove: range.lowerBound - 1).map { $0 + 1 } ?? 0)
+            let first =
+                range.lowerBound == .min
+                ? 0 : (chain.index.position(notAbove: range.lowerBound - 1).map { $0 + 1 } ?? 0)
             below = first..<max(first, last + 1)
         }
         var above: Range<Int> = 0..<0

@@ -46,14 +46,16 @@ extension LogState {
         let start = max(active.writtenEnd, flushedEnd)
         // Behind the size at which the segment is sealed they would only be cut off again.
         let end = min(start + step, max(start, segmentBytes))
+        let file = active.file
         try writing { (log) throws(StorageError) in
-            let zeros = [UInt8](repeating: 0, count: end - start)
-            var failure: StorageError?
-            zeros.withUnsafeBytes { bytes in
-                do throws(StorageError) { try active.file.write(bytes, at: start) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            // Noted first: what a write that fails half-way has left must be cut off when the segment is sealed.
             log.active?.writtenEnd = end
+            do throws(StorageError) {
+                try file.write([UInt8](repeating: 0, count: end - start), at: start)
+            } catch {
+                // A disk that is too full for zeros may still take the blocks; it is their write that must not fail.
+                if error.code != SystemCalls.noSpace { throw error }
+            }
         }
     }
 
@@ -96,17 +98,15 @@ extension LogState {
         let footer = active.index.encodedFooter()
         let end = flushedEnd
         try writing { (log) throws(StorageError) in
-            var failure: StorageError?
-            footer.withUnsafeBytes { bytes in
-                do throws(StorageError) { try active.file.write(bytes, at: end) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            try active.file.write(footer, at: end)
             if active.writtenEnd > end + footer.count { try active.file.truncate(to: end + footer.count) }
             try active.file.sync()
             try log.storage.syncDirectory()
         }
         let loading = SegmentLoading(storage: storage)
-        sealed.append(loading.sealed(active.name, active.header, encodedIndex(active.index, footer), .file(active.file, base: end)))
+        sealed.append(
+            loading.sealed(
+                active.name, active.header, encodedIndex(active.index, footer), .file(active.file, base: end)))
         self.active = nil
         unsyncedBytes = 0
         oldestUnsyncedNanoseconds = nil
@@ -144,11 +144,7 @@ extension LogState {
         _ name: SegmentName, _ header: SegmentHeader, in storage: any Storage
     ) throws(StorageError) -> any StorageFile {
         let file = try storage.open(name.segmentFile, .create)
-        var failure: StorageError?
-        header.encoded().withUnsafeBytes { bytes in
-            do throws(StorageError) { try file.write(bytes, at: 0) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try file.write(header.encoded(), at: 0)
         try file.sync()
         try storage.syncDirectory()
         return file

@@ -36,7 +36,8 @@ struct OpenedLog: Sendable {
 
     /// The sequence of the commit at `location`.
     func sequence(of location: Location) throws(StoreError) -> UInt64 {
-        if let active, active.name.number == location.segment, let index = active.commitIndex(ofOffset: location.offset) {
+        if let active, active.name.number == location.segment, let index = active.commitIndex(ofOffset: location.offset)
+        {
             return active.header.opening.sequence + 1 + UInt64(index)
         }
         guard let segment = sealedSegment(number: location.segment) else {

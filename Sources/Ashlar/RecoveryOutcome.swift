@@ -40,7 +40,8 @@ extension Recovery: CustomStringConvertible {
         for notice in notices {
             switch notice {
             case .rebuiltFooter(let file, let fromSidecar):
-                parts.append("footer of \(file) is damaged; " + (fromSidecar ? "its sidecar was used" : "rebuilt by a scan"))
+                parts.append(
+                    "footer of \(file) is damaged; " + (fromSidecar ? "its sidecar was used" : "rebuilt by a scan"))
             case .unfinishedSegment(let file): parts.append("unfinished segment file \(file)")
             case .keptUnproven(let sequences):
                 parts.append("kept unproven commits \(sequences.lowerBound)–\(sequences.upperBound)")

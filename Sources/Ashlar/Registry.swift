@@ -107,7 +107,8 @@ struct Registry: Sendable {
 
     private static func check(_ name: String, _ what: String) throws(StoreError) {
         guard NameDefinition.isValid(Array(name.utf8)) else {
-            throw .invalidArgument("a \(what) name must have 1–255 bytes of UTF-8 and no zero byte; this has \(name.utf8.count)")
+            throw .invalidArgument(
+                "a \(what) name must have 1–255 bytes of UTF-8 and no zero byte; this has \(name.utf8.count)")
         }
     }
 }

@@ -11,18 +11,8 @@ enum FooterSource: Sendable {
         switch self {
         case .memory(let bytes): return Array(bytes[offset..<offset + count])
         case .file(let file, let base):
-            var bytes = [UInt8](repeating: 0, count: count)
-            var done = 0
-            var failure: StorageError?
-            bytes.withUnsafeMutableBytes { buffer in
-                do throws(StorageError) {
-                    done = try file.read(into: buffer, at: base + offset)
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            guard done == count else {
+            let bytes = try file.read(at: base + offset, count: count)
+            guard bytes.count == count else {
                 throw StorageError(operation: "read the footer of", path: "a segment", code: SystemCalls.inputOutput)
             }
             return bytes

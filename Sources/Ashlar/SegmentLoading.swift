@@ -12,21 +12,14 @@ struct LoadedSegment: Sendable {
 struct SegmentLoading: Sendable {
     let storage: any Storage
 
-    func corrupt(_ name: SegmentName, _ offset: Int, _ reason: String, heights: ClosedRange<Int64>? = nil) -> StoreError {
+    func corrupt(_ name: SegmentName, _ offset: Int, _ reason: String, heights: ClosedRange<Int64>? = nil) -> StoreError
+    {
         .corrupt(Corruption(file: name.segmentFile, offset: offset, heights: heights, reason: reason))
     }
 
     /// Bytes of `file` from `offset`; fewer only at its end.
     static func read(_ file: any StorageFile, at offset: Int, count: Int) throws(StoreError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        var failure: StorageError?
-        bytes.withUnsafeMutableBytes { buffer in
-            do throws(StorageError) { done = try file.read(into: buffer, at: offset) } catch { failure = error }
-        }
-        if let failure { throw StoreError(failure) }
-        bytes.removeSubrange(done...)
-        return bytes
+        try storing { () throws(StorageError) in try file.read(at: offset, count: count) }
     }
 
     /// The header of a segment file that must be whole.
@@ -149,7 +142,8 @@ struct SegmentLoading: Sendable {
                 let tip = index.summary.closing.tipHeight
                 let last = max(next.opening.tipHeight, tip + 1)
                 throw corrupt(
-                    name, offset, "\(reason); commits \(index.summary.closing.sequence + 1)–\(next.opening.sequence) belong here",
+                    name, offset,
+                    "\(reason); commits \(index.summary.closing.sequence + 1)–\(next.opening.sequence) belong here",
                     heights: tip + 1...last)
             }
         }

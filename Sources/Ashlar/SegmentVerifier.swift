@@ -50,7 +50,8 @@ struct SegmentVerifier {
     private mutating func walk(_ header: SegmentHeader, _ file: any StorageFile) throws(StoreError) {
         var index = SegmentIndex(header: header)
         var isWhole = true
-        var walker = CommitWalker(file, header: header, from: SegmentHeader.size, state: header.opening, limit: job.size)
+        var walker = CommitWalker(
+            file, header: header, from: SegmentHeader.size, state: header.opening, limit: job.size)
         while true {
             report(upTo: walker.offset)
             switch try walker.next(provenSequence: 0) {
@@ -61,7 +62,8 @@ struct SegmentVerifier {
                 do throws(FormatError) {
                     try index.check(commit.header, commit.meta, sections: commit.sections, types: commit.types)
                     try index.add(
-                        commit.header, commit.meta, offset: commit.offset, sections: commit.sections, types: commit.types)
+                        commit.header, commit.meta, offset: commit.offset, sections: commit.sections,
+                        types: commit.types)
                 } catch {
                     problem(at: commit.offset, error.reason, heights: commit.meta.block.map { $0.height...$0.height })
                     isWhole = false
@@ -117,7 +119,8 @@ struct SegmentVerifier {
         let expected = index.encodedFooter()
         let actual = try SegmentLoading.read(file, at: offset, count: expected.count + 1)
         guard actual != expected else { return }
-        found.notices.append("the footer of \(job.name.segmentFile) is not that of its content; it is rebuilt when needed")
+        found.notices.append(
+            "the footer of \(job.name.segmentFile) is not that of its content; it is rebuilt when needed")
     }
 }
 

@@ -27,7 +27,8 @@ struct SortedEvents {
         while try cursor.next() {
             let key = query.order == .version ? Int64(bitPattern: cursor.version ?? 0) : cursor.timestamp.microseconds
             found.append(
-                Position(key: key, sequence: cursor.sequence, ordinal: UInt32(cursor.ordinal), location: cursor.location))
+                Position(
+                    key: key, sequence: cursor.sequence, ordinal: UInt32(cursor.ordinal), location: cursor.location))
         }
         found.sort { ($0.key, $0.sequence, $0.ordinal) < ($1.key, $1.sequence, $1.ordinal) }
         positions = query.descending ? found.reversed()[...] : found[...]

@@ -96,7 +96,8 @@ extension LogState {
             throw error
         } catch {
             throw .corrupt(
-                Corruption(file: name.segmentFile, offset: found.offset, heights: nil, reason: "its blocks are out of order"))
+                Corruption(
+                    file: name.segmentFile, offset: found.offset, heights: nil, reason: "its blocks are out of order"))
         }
     }
 
@@ -122,7 +123,8 @@ extension LogState {
         }
         let bytes = try SegmentLoading.read(file, at: 0, count: SegmentHeader.size)
         // A header that is not whole yet: the writer is still creating the file.
-        guard bytes.count == SegmentHeader.size, let header = try? SegmentHeader(decoding: bytes.span.bytes, name: name),
+        guard bytes.count == SegmentHeader.size,
+            let header = try? SegmentHeader(decoding: bytes.span.bytes, name: name),
             header.storeID == storeID, header.opening == state
         else { return false }
         active = ActiveSegment(

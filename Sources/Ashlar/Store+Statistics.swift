@@ -77,15 +77,19 @@ extension Store {
 extension LogState {
     fileprivate mutating func statistics(tip: StoredBlock?) throws(StoreError) -> StoreStatistics {
         var events: [UInt32: UInt64] = [:]
-        for segment in sealed { for model in segment.models { events[model.id, default: 0] += model.events + model.floatingEvents } }
+        for segment in sealed {
+            for model in segment.models { events[model.id, default: 0] += model.events + model.floatingEvents }
+        }
         for model in active?.index.models ?? [] { events[model.id, default: 0] += model.events + model.floatingEvents }
         var bytes = active == nil ? 0 : endOffset
         for segment in sealed { bytes += Int(segment.summary.endOffset) + segment.summary.footerLength }
         return StoreStatistics(
-            formatVersion: "\(SegmentHeader.major).0", sequence: state.sequence, durableSequence: durable.sequence, tip: tip,
+            formatVersion: "\(SegmentHeader.major).0", sequence: state.sequence, durableSequence: durable.sequence,
+            tip: tip,
             finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil, canonicalBlocks: state.canonicalBlocks,
             canonicalEvents: state.canonicalEvents, events: state.events, floatingEvents: state.floatingEvents,
-            rollbacks: state.rollbacks, undoneBlocks: state.undoneBlocks, segments: sealed.count + (active == nil ? 0 : 1),
+            rollbacks: state.rollbacks, undoneBlocks: state.undoneBlocks,
+            segments: sealed.count + (active == nil ? 0 : 1),
             bytes: bytes, indexBytes: chain.index.byteCount + chain.history.byteCount,
             models: registry.models.map {
                 StoreStatistics.Model(

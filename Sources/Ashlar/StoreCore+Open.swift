@@ -97,7 +97,8 @@ extension StoreCore {
         if let active = log.active {
             let file = try storing { () throws(StorageError) in try storage.open(active.name.segmentFile, .readWrite) }
             var writable = ActiveSegment(
-                name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd)
+                name: active.name, header: active.header, file: file, index: active.index, writtenEnd: active.writtenEnd
+            )
             // Unless a commit of this segment was durable, nothing proves that its header and its directory entry are ([SEG-9]).
             if log.proven.sequence <= active.header.opening.sequence {
                 try secure(file, at: 0, count: SegmentHeader.size, storage)
@@ -128,11 +129,7 @@ extension StoreCore {
     ) throws(StoreError) {
         let bytes = try SegmentLoading.read(file, at: offset, count: count)
         try storing { () throws(StorageError) in
-            var failure: StorageError?
-            bytes.withUnsafeBytes { bytes in
-                do throws(StorageError) { try file.write(bytes, at: offset) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            try file.write(bytes, at: offset)
             try file.sync()
             try storage.syncDirectory()
         }

@@ -31,7 +31,9 @@ final class StoreCore: Sendable {
 
     /// The last sequence a reader of this core sees.
     var visibleSequence: UInt64 {
-        monitor.withLock { horizon == .durable && !isWriter ? min($0.durable.sequence, $0.state.sequence) : $0.state.sequence }
+        monitor.withLock {
+            horizon == .durable && !isWriter ? min($0.durable.sequence, $0.state.sequence) : $0.state.sequence
+        }
     }
 }
 

@@ -14,9 +14,9 @@ public struct Corruption: Sendable, Hashable, CustomStringConvertible {
 
     /// Where, what, and which heights.
     public var description: String {
-        let where_ = "\(file) at offset \(offset): \(reason)"
-        guard let heights else { return where_ }
-        return where_ + " (heights \(heights.lowerBound)–\(heights.upperBound == .max ? "…" : "\(heights.upperBound)"))"
+        let place = "\(file) at offset \(offset): \(reason)"
+        guard let heights else { return place }
+        return place + " (heights \(heights.lowerBound)–\(heights.upperBound == .max ? "…" : "\(heights.upperBound)"))"
     }
 }
 
@@ -95,13 +95,15 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .unlinked(let height, let tip, let final, let undone):
             "the parent of block \(height) is not canonical here (tip \(Self.text(tip)), final \(Self.text(final)))"
-                + (undone.map { "; it is the undone block of commit \($0): adopt its branch" } ?? "; append the blocks before it first")
+                + (undone.map { "; it is the undone block of commit \($0): adopt its branch" }
+                    ?? "; append the blocks before it first")
         case .fork(let height, let tip): "block \(height) forks below the tip \(tip), and the options refuse forks"
         case .belowFinality(let height, let final):
             "rolling back to height \(height) would undo blocks up to the final height \(final); override it if you are sure"
         case .aboveTip(let height, let tip): "cannot roll back to height \(height): the tip is \(Self.text(tip))"
         case .unknownHash(let hash): "no canonical block has the hash \(hash)"
-        case .wrongHeight(let height, let expected): "block \(height) has the wrong height: its parent makes it \(expected)"
+        case .wrongHeight(let height, let expected):
+            "block \(height) has the wrong height: its parent makes it \(expected)"
         case .differentBlock(let height, let difference):
             "block \(height) is canonical already with other content: \(difference)"
         default: inputDescription

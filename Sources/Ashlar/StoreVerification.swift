@@ -43,7 +43,8 @@ public enum StoreVerification {
         let kind = try storing { () throws(StorageError) in try SystemCalls.kind(of: path) }
         guard kind == .directory else { throw .notAStore(path: path) }
         return try run(
-            try storing { () throws(StorageError) in try FileStorage(path: path) }, threads: threads, progress: progress)
+            try storing { () throws(StorageError) in try FileStorage(path: path) }, threads: threads, progress: progress
+        )
     }
 
     package static func run(
@@ -128,7 +129,8 @@ extension VerifyReport {
         commits += found.commits
         events += found.events
         notices += found.notices
-        for problem in found.problems where !problems.contains(where: { $0.file == problem.file && $0.offset == problem.offset }) {
+        for problem in found.problems
+        where !problems.contains(where: { $0.file == problem.file && $0.offset == problem.offset }) {
             problems.append(problem)
         }
     }

@@ -20,7 +20,8 @@ public struct StoredBlock: Sendable, Hashable {
     init?(_ header: CommitHeader, _ meta: CommitMeta) {
         guard let part = meta.block else { return nil }
         block = Block(
-            height: part.height, hash: part.hash, parent: part.parent, timestamp: Timestamp(microseconds: part.timestamp),
+            height: part.height, hash: part.hash, parent: part.parent,
+            timestamp: Timestamp(microseconds: part.timestamp),
             requestID: meta.requestID, mark: meta.mark)
         sequence = header.sequence
         chainValue = header.chainValue

@@ -17,7 +17,9 @@ final class SyncWorker: Sendable {
             let job = core.monitor.withLockWaiting({ log -> MonitorStep<SyncJob?> in
                 if log.isClosed { return .done(nil) }
                 // A write that fails poisons the log, so that it is not tried again; the next append reports it.
-                if log.poison == nil, !log.isSyncing, isDue(log, durability), let job = try? log.beginSync() { return .done(job) }
+                if log.poison == nil, !log.isSyncing, isDue(log, durability), let job = try? log.beginSync() {
+                    return .done(job)
+                }
                 return .wait(until: deadline(log, durability))
             })
             guard let job else { return }
@@ -39,7 +41,8 @@ final class SyncWorker: Sendable {
     }
 
     private static func deadline(_ log: borrowing LogState, _ durability: Durability) -> UInt64? {
-        guard case .interval(let milliseconds, _) = durability, let oldest = log.oldestUnsyncedNanoseconds, !log.isSyncing,
+        guard case .interval(let milliseconds, _) = durability, let oldest = log.oldestUnsyncedNanoseconds,
+            !log.isSyncing,
             log.poison == nil
         else { return nil }
         return oldest + UInt64(milliseconds) * 1_000_000

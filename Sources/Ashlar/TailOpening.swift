@@ -33,7 +33,9 @@ struct TailOpening {
         if try openSealed(name, header, file, size, into: &log) { return }
         if try openFromSidecar(name, header, file, size, into: &log) { return }
         var walk = try walk(header, file, size, stopAfter: stop(header, log))
-        if horizon == .durable, note == nil, walk.index.summary.closing.sequence > max(walk.evidence, header.opening.sequence) {
+        if horizon == .durable, note == nil,
+            walk.index.summary.closing.sequence > max(walk.evidence, header.opening.sequence)
+        {
             walk = try self.walk(header, file, size, stopAfter: max(walk.evidence, header.opening.sequence))
         }
         try judge(name, header, file, size, walk, &log)
@@ -76,7 +78,9 @@ struct TailOpening {
         .corrupt(
             Corruption(
                 file: SegmentName.noteFile, offset: 40, heights: nil,
-                reason: "commit \(note.sequence) of this log is not the one that was made durable: its chain value differs"))
+                reason:
+                    "commit \(note.sequence) of this log is not the one that was made durable: its chain value differs")
+        )
     }
 
     /// The last segment may be sealed already: its footer ends the file.
@@ -85,8 +89,8 @@ struct TailOpening {
     ) throws(StoreError) -> Bool {
         guard case .success(let (index, base)) = try loading.footer(header, file, size: size) else { return false }
         let closing = index.summary.closing
-        // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only if the note says
-        // that they were synced.
+        // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only
+        // if the note says that they were synced.
         guard let note, note.sequence >= closing.sequence else { return false }
         if note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
         if note.chainValue != closing.chainValue { throw noteContradicts(note) }
@@ -105,7 +109,9 @@ struct TailOpening {
         guard let note, let (index, _) = try loading.sidecar(name, header) else { return false }
         let closing = index.summary.closing
         let end = Int(index.summary.endOffset)
-        guard closing.sequence == note.sequence, closing.chainValue == note.chainValue, end <= size else { return false }
+        guard closing.sequence == note.sequence, closing.chainValue == note.chainValue, end <= size else {
+            return false
+        }
         var walker = CommitWalker(file, header: header, from: end, state: closing, limit: size)
         var walk = Walk(index: index, endOffset: end)
         switch try walker.next(provenSequence: note.sequence) {
@@ -151,7 +157,9 @@ struct TailOpening {
             if found.header.sequence == note?.sequence { walk.chainValueAtNote = found.header.chainValue }
             if found.header.continues { continue }
             beforeGroup = nil
-            if walk.unprovenOffset == nil, found.header.sequence > note?.sequence ?? 0 { walk.unprovenOffset = walk.endOffset }
+            if walk.unprovenOffset == nil, found.header.sequence > note?.sequence ?? 0 {
+                walk.unprovenOffset = walk.endOffset
+            }
             walk.endOffset = walker.offset
         }
         return walk
@@ -187,7 +195,11 @@ struct TailOpening {
         if let note, note.sequence <= closing.sequence, let found = walk.chainValueAtNote, found != note.chainValue {
             throw noteContradicts(note)
         }
-        log.proven = DurablePoint(sequence: min(proven, closing.sequence), chainValue: closing.chainValue)
+        // Between note and end the chain value at the proven sequence was not kept; nobody may compare with it.
+        let atNote = note?.sequence == proven ? note?.chainValue : nil
+        log.proven = DurablePoint(
+            sequence: min(proven, closing.sequence),
+            chainValue: proven >= closing.sequence ? closing.chainValue : atNote ?? 0)
     }
 
     /// Whether a footer that checks out stands at `offset` and ends the file.
@@ -224,7 +236,8 @@ struct TailOpening {
             throw loading.corrupt(name, Int(index.summary.endOffset), error.reason)
         }
         let lookup = ActiveSegment(
-            name: name, header: header, file: try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) },
+            name: name, header: header,
+            file: try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) },
             index: index, writtenEnd: 0)
         var chain = log.chain
         var view = log
@@ -245,7 +258,8 @@ struct TailOpening {
         into log: inout OpenedLog
     ) throws(StoreError) {
         try replay(walk.index, name, header, into: &log)
-        log.active = ActiveSegment(name: name, header: header, file: file, index: walk.index, writtenEnd: walk.endOffset)
+        log.active = ActiveSegment(
+            name: name, header: header, file: file, index: walk.index, writtenEnd: walk.endOffset)
         log.state = walk.index.summary.closing
         // A footer that was not proven goes too: the segment is sealed again when it must be.
         if log.proven.sequence < log.state.sequence || walk.end == .footer {

@@ -43,7 +43,8 @@ public struct View: Sendable {
         let height = try core.monitor.withLock { (log) throws(StoreError) -> Int64? in
             let overlay = log.overlay(asOf: sequence)
             return try log.find(hash, &reader).first {
-                $0.sequence <= sequence && $0.height <= tipHeight ?? -1 && log.isCanonical(height: $0.height, $0.location, overlay)
+                $0.sequence <= sequence && $0.height <= tipHeight ?? -1
+                    && log.isCanonical(height: $0.height, $0.location, overlay)
             }?.height
         }
         guard let height else { return nil }

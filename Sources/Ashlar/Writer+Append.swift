@@ -6,7 +6,8 @@ extension Writer {
     /// A block on the tip extends the chain; one on an earlier canonical block undoes what stands above, in the same commit (or is refused, as
     /// the options say); one that is canonical already with the same content changes nothing. It returns at memory speed; see
     /// `durable(upTo:)`. Throws `unlinked`, `wrongHeight`, `belowFinality`, `fork`, `differentBlock`, `payloadTooLarge`, `invalidArgument`,
-    /// what `fill` throws, and `inputOutput` or `poisoned`. Nothing is appended then.
+    /// what `fill` throws, and `inputOutput` or `poisoned`. Nothing is appended then; after `inputOutput` alone the block may turn out to be in the log
+    /// when the store is opened again.
     public mutating func append(
         _ block: Block, _ fill: (inout EventBatch) throws(StoreError) -> Void
     ) throws(StoreError) -> AppendOutcome {
@@ -147,10 +148,10 @@ extension LogState {
         } catch {
             throw reader.corrupt(error, height: block.height)
         }
-        guard let base = reader.base else { return }
+        guard let base = reader.base, let heads = stage.heads.bytes.baseAddress else { return }
         var offset = 0
         for ordinal in 0..<table.count {
-            let staged = RecordHead(loading: stage.heads.bytes.baseAddress! + RecordHead.size * ordinal)
+            let staged = RecordHead(loading: heads + RecordHead.size * ordinal)
             let row = table[ordinal]
             let content = UnsafeRawBufferPointer(rebasing: stage.contents.bytes[offset..<offset + Int(staged.length)])
             offset += Int(staged.length)
@@ -158,7 +159,8 @@ extension LogState {
                 throw differs("event \(ordinal) is of another model")
             }
             if row.typeAndFlags != staged.typeAndFlags { throw differs("event \(ordinal) is of another type") }
-            guard row.length == staged.length, row.crc == staged.crc, table.content(of: row, base: base).elementsEqual(content)
+            guard row.length == staged.length, row.crc == staged.crc,
+                table.content(of: row, base: base).elementsEqual(content)
             else { throw differs("event \(ordinal) has another payload") }
         }
     }

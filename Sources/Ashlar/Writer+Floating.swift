@@ -42,7 +42,8 @@ extension Writer {
                 if let sequence = log.keyRing?[key] { return .repeated(sequence: sequence) }
             }
             var meta = CommitMeta()
-            meta.floating = FloatingPart(timestamp: timestamp?.microseconds ?? SystemCalls.wallMicroseconds(), key: key ?? [])
+            meta.floating = FloatingPart(
+                timestamp: timestamp?.microseconds ?? SystemCalls.wallMicroseconds(), key: key ?? [])
             meta.requestID = requestID
             meta.mark = mark
             meta.eventTimes = batch.stage.eventTimes

@@ -31,7 +31,8 @@ extension Writer {
                 throw .unknownHash("\(hash)")
             }
             return try log.rollback(
-                toHeight: block.height, belowFinality: belowFinality, mark: mark, rules, &batch.stage, &builder, &reader)
+                toHeight: block.height, belowFinality: belowFinality, mark: mark, rules, &batch.stage, &builder, &reader
+            )
         }
         try afterCommit()
         return outcome
@@ -139,7 +140,8 @@ extension LogState {
         var previous: BlockPart?
         var keep: Int?
         for sequence in known {
-            guard let undone = chain.history.block(sequence: sequence), !isCanonical(height: undone.height, undone.location)
+            guard let undone = chain.history.block(sequence: sequence),
+                !isCanonical(height: undone.height, undone.location)
             else { throw .notAdoptable("commit \(sequence) is no undone block") }
             try loadMeta(undone.location, &reader, height: undone.height)
             guard let part = reader.meta.block else { throw .notAdoptable("commit \(sequence) is no block") }

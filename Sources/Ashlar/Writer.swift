@@ -70,7 +70,8 @@ public struct Writer: ~Copyable {
         self.lock = lock
         self.options = options
         rules = CommitRules(
-            segmentBytes: min(max(options.segmentBytes, 4_096), Limits.segmentBytesOfWriter), codec: options.compression.codec,
+            segmentBytes: min(max(options.segmentBytes, 4_096), Limits.segmentBytesOfWriter),
+            codec: options.compression.codec,
             finalityDepth: max(options.finalityDepth, 0))
         batch = EventBatch(maxPayloadBytes: options.maxPayloadBytes)
         store = Store(core)
@@ -193,8 +194,7 @@ extension LogState {
         let temporary = active.name.indexFile + SegmentName.temporarySuffix
         _ = try? storage.remove(temporary)
         guard let file = try? storage.open(temporary, .create) else { return }
-        let isWritten = footer.withUnsafeBytes { (try? file.write($0, at: 0)) != nil }
-        guard isWritten else { return }
+        guard (try? file.write(footer, at: 0)) != nil else { return }
         _ = try? storage.rename(temporary, to: active.name.indexFile)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ashlar
 import Glibc
 
 extension AshlarCommand {
@@ -17,18 +18,24 @@ extension AshlarCommand {
     /// Reports what parsing the arguments or running a command threw, and gives the exit code.
     private static func report(_ error: any Error) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
-        guard exitCode(for: error) != .success else {
+        let arguments = CommandLine.arguments.dropFirst()
+        let json = arguments.contains("--json")
+        switch exitCode(for: error) {
+        case .success:
             // Help and version come as errors too.
             var output = Output(descriptor: STDOUT_FILENO)
             output.write(text: fullMessage(for: error) + "\n")
             output.flush()
             return 0
+        case .validationFailure:
+            let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+            let command = arguments.first.flatMap { names.contains($0) ? "ashlar \($0)" : nil } ?? "ashlar"
+            Report.error("usage", "\(message(for: error)) (see `\(command) --help`)", json: json)
+            return ExitCodes.usage
+        default:
+            let failure = (error as? CommandError) ?? (error as? StoreError).map { .store($0) }
+            Report.error(failure?.code ?? "system", failure?.description ?? "\(error)", json: json)
+            return failure?.exitCode ?? ExitCodes.system
         }
-        let arguments = CommandLine.arguments.dropFirst()
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        let command = arguments.first.flatMap { names.contains($0) ? "ashlar \($0)" : nil } ?? "ashlar"
-        Report.error(
-            "usage", "\(message(for: error)) (see `\(command) --help`)", json: arguments.contains("--json"))
-        return ExitCodes.usage
     }
 }

@@ -58,17 +58,20 @@ public struct BlockHash: Hashable, Sendable {
     /// What the footer's hash column and the caches look hashes up by: the CRC-32 of the bytes.
     package var fingerprint: UInt32 {
         withUnsafeTemporaryAllocation(byteCount: Limits.hashBytes, alignment: 8) { scratch in
-            write(to: scratch.baseAddress!)
+            guard let start = scratch.baseAddress else { return 0 }
+            write(to: start)
             return Checksum.crc(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
         }
     }
 
+    /// Whether both have the same bytes.
     public static func == (left: BlockHash, right: BlockHash) -> Bool {
         guard left.length == right.length else { return false }
         for index in 0..<8 where left.words[index] != right.words[index] { return false }
         return true
     }
 
+    /// Feeds the hash into `hasher`.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(length)
         hasher.combine(words[0])

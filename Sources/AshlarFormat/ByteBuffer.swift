@@ -85,7 +85,9 @@ package struct ByteBuffer: ~Copyable {
 
     package var span: RawSpan {
         @_lifetime(borrow self)
-        get { _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: count)), borrowing: self) }
+        get {
+            _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: count)), borrowing: self)
+        }
     }
 }
 

@@ -44,7 +44,9 @@ package struct ChainState: Equatable, Sendable {
         try require(
             span.isZero(offset + 104 + hashLength..<offset + Self.size), "chain state: bytes behind the tip hash")
         try require((hashLength == 0) == (tipHeight == -1), "chain state: tip height and hash disagree")
-        try require(tipHeight >= -1 && finalHeight >= -1, "chain state: negative height")
+        try require(
+            (-1...Limits.height).contains(tipHeight) && (-1...Limits.height).contains(finalHeight),
+            "chain state: impossible height")
         tipHash = BlockHash(decoding: span, at: offset + 104, count: hashLength)
     }
 

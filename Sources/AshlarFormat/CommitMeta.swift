@@ -130,7 +130,8 @@ extension RollbackPart {
         try require(frame.isZero(start + 53..<start + 56), "rollback part: reserved bytes are not zero")
         let listStart = start + 56 + paddedTo8(hashLength)
         try require(
-            body.count == 56 + paddedTo8(hashLength) + 16 * (readoptedCount + modelCount), "rollback part: wrong length")
+            body.count == 56 + paddedTo8(hashLength) + 16 * (readoptedCount + modelCount), "rollback part: wrong length"
+        )
         try require(frame.isZero(start + 56 + hashLength..<listStart), "rollback part: padding is not zero")
         try require(
             toHeight >= -1 && tipHeight >= -1 && (tipHeight == -1) == (hashLength == 0),
@@ -157,8 +158,10 @@ extension RollbackPart {
             previous = entry.model
             models.append(entry)
         }
-        try require(tipHeight == readopted.last?.height ?? tipHeight, "rollback part: the tip is not the last block taken up")
-        try require(!readopted.isEmpty || tipHeight <= toHeight, "rollback part: the tip is above the height rolled back to")
+        try require(
+            tipHeight == readopted.last?.height ?? tipHeight, "rollback part: the tip is not the last block taken up")
+        try require(
+            !readopted.isEmpty || tipHeight <= toHeight, "rollback part: the tip is above the height rolled back to")
     }
 }
 
@@ -173,11 +176,14 @@ extension NameDefinition {
             let length = Int(frame.u8(offset + 5))
             let end = offset + 16 + paddedTo8(length)
             try require(length > 0 && end <= body.upperBound, "names part: cut off")
-            guard let kind = NameKind(rawValue: frame.u8(offset + 4)) else { throw .damaged("names part: neither model nor type") }
+            guard let kind = NameKind(rawValue: frame.u8(offset + 4)) else {
+                throw .damaged("names part: neither model nor type")
+            }
             let id = frame.u32(offset)
             try require(id > 0 && (kind == .model || id <= Limits.typeID), "names part: impossible id")
             try require(
-                frame.u16(offset + 6) == 0 && frame.isZero(offset + 16 + length..<end), "names part: reserved bytes are not zero")
+                frame.u16(offset + 6) == 0 && frame.isZero(offset + 16 + length..<end),
+                "names part: reserved bytes are not zero")
             let name = frame.bytes(offset + 16..<offset + 16 + length)
             try require(NameDefinition.isValid(name), "names part: a name is not UTF-8, or contains a zero byte")
             definitions.append(NameDefinition(kind: kind, id: id, version: frame.u64(offset + 8), name: name))

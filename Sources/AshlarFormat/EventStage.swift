@@ -30,7 +30,8 @@ package struct EventStage: ~Copyable {
     /// Adds an event; `model` and `type` are ids of the registry.
     @inline(__always)
     package mutating func add(
-        model: UInt32, type: UInt32, payload: UnsafeRawBufferPointer, timestamp: Int64?, requestID: UnsafeRawBufferPointer?
+        model: UInt32, type: UInt32, payload: UnsafeRawBufferPointer, timestamp: Int64?,
+        requestID: UnsafeRawBufferPointer?
     ) {
         let slot = slot(for: model)
         typeCounter.count(type)

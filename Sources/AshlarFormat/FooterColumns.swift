@@ -26,7 +26,8 @@ package enum FooterColumns {
         var blocks: UInt64 = 0
         for index in 0..<span.byteCount / 16 {
             let run = SegmentIndex.Run(
-                firstHeight: span.i64(16 * index), firstIndex: span.u32(16 * index + 8), count: span.u32(16 * index + 12))
+                firstHeight: span.i64(16 * index), firstIndex: span.u32(16 * index + 8),
+                count: span.u32(16 * index + 12))
             let end = UInt64(run.firstIndex) + UInt64(run.count)
             try require(
                 UInt64(run.firstIndex) >= next && end <= summary.commitCount && run.count > 0,
@@ -51,7 +52,8 @@ package enum FooterColumns {
             try require(span.byteCount - offset >= 24, "footer: rollbacks are cut off")
             let count = Int(span.u32(offset + 4))
             var rollback = SegmentIndex.Rollback(
-                index: span.u32(offset), toHeight: span.i64(offset + 8), undoneBlocks: span.u32(offset + 16), readopted: [])
+                index: span.u32(offset), toHeight: span.i64(offset + 8), undoneBlocks: span.u32(offset + 16),
+                readopted: [])
             try require(
                 UInt64(rollback.index) >= next && UInt64(rollback.index) < summary.commitCount,
                 "footer: rollbacks are out of order")

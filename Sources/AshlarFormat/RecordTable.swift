@@ -18,7 +18,8 @@ package struct RecordTable: ~Copyable {
         package init() {}
 
         init(
-            contentOffset: UInt32, length: UInt32, crc: UInt32, typeAndFlags: UInt32, section: UInt32, indexInSection: UInt32,
+            contentOffset: UInt32, length: UInt32, crc: UInt32, typeAndFlags: UInt32, section: UInt32,
+            indexInSection: UInt32,
             ordinal: UInt32, stamp: UInt32
         ) {
             self.contentOffset = contentOffset
@@ -65,7 +66,9 @@ package struct RecordTable: ~Copyable {
     package subscript(index: Int) -> Row { rows[index] }
 
     /// Reads the layout of all sections: where they are and how long; their bytes are not looked at ([REC-5]).
-    package mutating func layOut(_ frame: borrowing RawSpan, _ header: CommitHeader, _ meta: CommitMeta) throws(FormatError) {
+    package mutating func layOut(_ frame: borrowing RawSpan, _ header: CommitHeader, _ meta: CommitMeta)
+        throws(FormatError)
+    {
         sections.removeAll(keepingCapacity: true)
         count = 0
         if header.isStub {

@@ -85,7 +85,8 @@ extension SegmentIndex {
         for kind in FooterColumnKind.allCases {
             let column = summary[kind]
             let range = Int(column.offset)..<Int(column.offset + column.length)
-            try require(Checksum.crc(span.extracting(range)) == column.crc, "footer: checksum of a column does not match")
+            try require(
+                Checksum.crc(span.extracting(range)) == column.crc, "footer: checksum of a column does not match")
         }
         func column(_ kind: FooterColumnKind) -> Range<Int> {
             Int(summary[kind].offset)..<Int(summary[kind].offset + summary[kind].length)

@@ -118,7 +118,8 @@ extension SegmentIndex {
         }
         for type in types where !defines(type: type.type) {
             try require(
-                meta.names.contains { $0.kind == .type && $0.id == type.type }, "type \(type.type) is used before it is defined")
+                meta.names.contains { $0.kind == .type && $0.id == type.type },
+                "type \(type.type) is used before it is defined")
         }
     }
 
@@ -127,7 +128,8 @@ extension SegmentIndex {
         let tipHeight = rollback?.tipHeight ?? summary.closing.tipHeight
         guard tipHeight >= 0 else { return }
         try require(
-            block.parent == rollback?.tipHash ?? summary.closing.tipHash, "block \(block.height) does not stand on the tip before it")
+            block.parent == rollback?.tipHash ?? summary.closing.tipHash,
+            "block \(block.height) does not stand on the tip before it")
         try require(
             heightGaps ? block.height > tipHeight : block.height == tipHeight + 1,
             "block \(block.height) does not follow height \(tipHeight)")
@@ -152,7 +154,7 @@ extension SegmentIndex {
         offsets.append(UInt32(truncatingIfNeeded: offset / 8))
         summary.endOffset = UInt64(offset + header.frameLength)
         summary.commitCount += 1
-        summary.eventCount += UInt64(header.eventCount)
+        summary.eventCount &+= UInt64(header.eventCount)
         summary.firstAppendTime = min(summary.firstAppendTime, header.appendTime)
         summary.lastAppendTime = max(summary.lastAppendTime, header.appendTime)
         for name in meta.names { define(name) }
@@ -166,7 +168,7 @@ extension SegmentIndex {
         for entry in sections { add(entry, meta.block?.height) }
         for type in typeCounts {
             guard let slot = typeIndex[type.type] else { continue }
-            types[slot].events += UInt64(type.count)
+            types[slot].events &+= UInt64(type.count)
         }
     }
 
@@ -210,11 +212,11 @@ extension SegmentIndex {
     private mutating func add(_ entry: DirectoryEntry, _ height: Int64?) {
         guard let slot = modelIndex[entry.model] else { return }
         guard let height else {
-            models[slot].floatingEvents += UInt64(entry.count)
+            models[slot].floatingEvents &+= UInt64(entry.count)
             return
         }
-        models[slot].events += UInt64(entry.count)
-        models[slot].version += UInt64(entry.count)
+        models[slot].events &+= UInt64(entry.count)
+        models[slot].version &+= UInt64(entry.count)
         if models[slot].lowestHeight == -1 || height < models[slot].lowestHeight { models[slot].lowestHeight = height }
         models[slot].highestHeight = max(models[slot].highestHeight, height)
     }

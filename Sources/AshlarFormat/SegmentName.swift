@@ -12,7 +12,8 @@ package struct SegmentName: Hashable, Sendable {
     package init?(fileName: String) {
         let text = Array(fileName.utf8)
         let suffix = Array(".segment".utf8)
-        guard text.count == 15 + suffix.count, text[10] == UInt8(ascii: "-"), text.suffix(suffix.count).elementsEqual(suffix)
+        guard text.count == 15 + suffix.count, text[10] == UInt8(ascii: "-"),
+            text.suffix(suffix.count).elementsEqual(suffix)
         else { return nil }
         guard let number = Self.decimal(text[0..<10]), let generation = Self.decimal(text[11..<15]), number >= 1
         else { return nil }

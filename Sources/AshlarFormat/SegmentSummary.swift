@@ -49,7 +49,8 @@ package struct SegmentSummary: Equatable, Sendable {
     /// Decodes and checks the 512 bytes of `span`, for `segment` of `store` ([FTR-2]).
     package init(decoding span: borrowing RawSpan, store: StoreID, segment: UInt64) throws(FormatError) {
         try require(span.byteCount >= Self.size && span.u64(0) == Self.magic, "footer: it does not start with ASHLARFT")
-        try require(Checksum.crc(span.extracting(0..<508)) == span.u32(508), "footer: checksum of its summary does not match")
+        try require(
+            Checksum.crc(span.extracting(0..<508)) == span.u32(508), "footer: checksum of its summary does not match")
         storeID = StoreID(decoding: span, at: 8)
         self.segment = span.u64(24)
         try require(storeID == store && self.segment == segment, "footer: it belongs to another segment")
@@ -76,8 +77,11 @@ package struct SegmentSummary: Equatable, Sendable {
             columns[index] = column
         }
         try require(
+            commitCount <= UInt64(Limits.segmentBytes) && blockCount <= commitCount, "footer: impossible counts")
+        try require(
             columns[FooterColumnKind.offsets.rawValue].length == 4 * commitCount
-                && columns[FooterColumnKind.hashes.rawValue].length == 8 * blockCount, "footer: counts and columns disagree")
+                && columns[FooterColumnKind.hashes.rawValue].length == 8 * blockCount,
+            "footer: counts and columns disagree")
     }
 
     /// Summary, columns and trailer.

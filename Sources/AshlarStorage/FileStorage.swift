@@ -30,7 +30,9 @@ package final class FileStorage: Storage {
             let parent = Glibc.open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard parent >= 0 else { throw StorageError(operation: "open the parent of", path: path, code: errno) }
             defer { Glibc.close(parent) }
-            guard fsync(parent) == 0 else { throw StorageError(operation: "sync the parent of", path: path, code: errno) }
+            guard fsync(parent) == 0 else {
+                throw StorageError(operation: "sync the parent of", path: path, code: errno)
+            }
         }
         return try FileStorage(path: path)
     }
@@ -132,9 +134,10 @@ private final class OpenFile: StorageFile, StorageLock {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) -> Int {
+        guard let start = buffer.baseAddress else { return 0 }
         var done = 0
         while done < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+            let count = pread(descriptor, start + done, buffer.count - done, off_t(offset + done))
             if count > 0 {
                 done += count
             } else if count == 0 {
@@ -147,9 +150,10 @@ private final class OpenFile: StorageFile, StorageLock {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
+        guard let start = bytes.baseAddress else { return }
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+            let count = pwrite(descriptor, start + done, bytes.count - done, off_t(offset + done))
             if count > 0 {
                 done += count
             } else if count == 0 {

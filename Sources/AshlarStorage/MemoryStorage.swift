@@ -65,7 +65,9 @@ private final class MemoryFile: StorageFile {
         content.withLock { content in
             guard offset < content.count else { return 0 }
             let count = min(buffer.count, content.count - offset)
-            content.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
+            content.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))
+            }
             return count
         }
     }
@@ -74,7 +76,9 @@ private final class MemoryFile: StorageFile {
         content.withLock { content in
             let end = offset + bytes.count
             if end > content.count { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
-            content.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: bytes) }
+            content.withUnsafeMutableBytes {
+                UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: bytes)
+            }
         }
     }
 

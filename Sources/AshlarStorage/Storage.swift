@@ -48,6 +48,27 @@ package protocol StorageFile: AnyObject, Sendable {
     func truncate(to size: Int) throws(StorageError)
 }
 
+extension StorageFile {
+    /// Writes all of `bytes` at `offset`.
+    package func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(StorageError) in try write(raw, at: offset) }
+    }
+
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    package func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+        var failure: StorageError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(StorageError) {
+                initialized = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
 /// A held lock; dropping the last reference releases it.
 package protocol StorageLock: AnyObject, Sendable {}
 

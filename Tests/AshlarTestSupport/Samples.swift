@@ -1,5 +1,5 @@
 package import Ashlar
-package import AshlarFormat
+import AshlarFormat
 import AshlarStorage
 
 /// Small blocks with content that can be told apart.

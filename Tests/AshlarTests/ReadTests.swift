@@ -24,7 +24,9 @@ struct ReadTests {
         return writer
     }
 
-    @Test("a view gives back the canonical chain with every payload as it was appended", arguments: [Compression.none, .lz4, .zlib])
+    @Test(
+        "a view gives back the canonical chain with every payload as it was appended",
+        arguments: [Compression.none, .lz4, .zlib])
     func canonical(compression: Compression) throws {
         let writer = try forked(MemoryStorage(), compression: compression)
         let view = try writer.store.view()

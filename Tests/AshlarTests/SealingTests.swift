@@ -155,4 +155,31 @@ struct SealingTests {
         #expect(log.heights == Array(0...last + 40))
         #expect(log.recovery.isClean, "\(log.recovery)")
     }
+
+    @Test("a footer whose sync failed is written again, though all commits were durable [SEG-9]", arguments: 0..<4)
+    func failedFooter(seed: UInt64) throws {
+        let disk = SimulatedDisk(seed: seed)
+        let wanted = options(segmentBytes: 8_192)
+        var writer = try Writer.open(disk, options: wanted)
+        var height: Int64 = 0
+        while true {
+            disk.fail(.sync)
+            let error = failure { () throws(StoreError) in
+                try writer.append(block(height), events: events(height))
+            }
+            if error != nil { break }
+            disk.clearFaults()
+            try writer.sync()
+            height += 1
+        }
+        _ = closing(writer)
+        var second = try Writer.open(disk, options: wanted)
+        #expect(second.recovery.isClean)
+        try second.append(height...height + 5)
+        try second.sync()
+        let log = try LogContents(disk.onlyDurable())
+        #expect(log.segmentCount == 2)
+        #expect(log.recovery.isClean, "\(log.recovery)")
+        try second.close()
+    }
 }

@@ -130,7 +130,8 @@ struct StoreDump {
         if let block = found.meta.block { canonical.append((block.height, found.header.sequence)) }
         let commit = found.header
         var entry: [String: Any] = [
-            "sequence": commit.sequence, "segment": name.number, "offset": found.offset, "frameLength": commit.frameLength,
+            "sequence": commit.sequence, "segment": name.number, "offset": found.offset,
+            "frameLength": commit.frameLength,
             "kind": "\(commit.kind)", "continues": commit.continues, "epoch": Hex.string(commit.epoch),
             "chainValue": Hex.string(commit.chainValue), "appendTime": commit.appendTime,
             "durableSequence": commit.durableSequence, "finalHeight": commit.finalHeight, "stub": commit.isStub,
@@ -186,9 +187,11 @@ struct StoreDump {
             events.append([
                 "ordinal": row.ordinal, "model": names["model\(section.model)"] ?? "",
                 "type": names["type\(row.typeAndFlags & RecordHead.typeMask)"] ?? "",
-                "version": section.firstVersion == 0 ? NSNull() : section.firstVersion + UInt64(row.indexInSection) as Any,
+                "version": section.firstVersion == 0
+                    ? NSNull() : section.firstVersion + UInt64(row.indexInSection) as Any,
                 "timestamp": own.timestamp ?? common, "requestId": requestID.map { Hex.string($0) } ?? NSNull() as Any,
-                "crc": String(Hex.string(UInt64(row.crc)).suffix(8)), "payload": Hex.string(content[own.payloadOffset...]),
+                "crc": String(Hex.string(UInt64(row.crc)).suffix(8)),
+                "payload": Hex.string(content[own.payloadOffset...]),
             ])
         }
         return events

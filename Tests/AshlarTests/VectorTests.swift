@@ -8,10 +8,14 @@ import Testing
 @Suite("Golden stores")
 struct VectorTests {
     private static func store(_ name: String) -> URL { Vectors.folder.appendingPathComponent(name + "/store") }
-    private static func expected(_ name: String) -> URL { Vectors.folder.appendingPathComponent(name + "/expected.json") }
+    private static func expected(_ name: String) -> URL {
+        Vectors.folder.appendingPathComponent(name + "/expected.json")
+    }
 
     /// Only on request, and never over what is there: `ASHLAR_WRITE_VECTORS=1 swift test --filter VectorTests`.
-    @Test("missing vectors are made on request", .enabled(if: ProcessInfo.processInfo.environment["ASHLAR_WRITE_VECTORS"] != nil))
+    @Test(
+        "missing vectors are made on request",
+        .enabled(if: ProcessInfo.processInfo.environment["ASHLAR_WRITE_VECTORS"] != nil))
     func write() throws {
         for name in Vectors.names where !FileManager.default.fileExists(atPath: Self.expected(name).path) {
             try FileManager.default.createDirectory(
@@ -19,7 +23,8 @@ struct VectorTests {
             try Vectors.make(name, at: Self.store(name).path)
             try? FileManager.default.removeItem(at: Self.store(name).appendingPathComponent("lock"))
             var dump = StoreDump(try FileStorage(path: Self.store(name).path))
-            let json = try JSONSerialization.data(withJSONObject: try dump.run(), options: [.prettyPrinted, .sortedKeys])
+            let json = try JSONSerialization.data(
+                withJSONObject: try dump.run(), options: [.prettyPrinted, .sortedKeys])
             try json.write(to: Self.expected(name))
         }
     }
@@ -38,7 +43,9 @@ struct VectorTests {
         func bytes() throws -> [String: Data] {
             let files = try FileManager.default.contentsOfDirectory(atPath: Self.store(name).path)
             return try Dictionary(
-                uniqueKeysWithValues: files.map { ($0, try Data(contentsOf: Self.store(name).appendingPathComponent($0))) })
+                uniqueKeysWithValues: files.map {
+                    ($0, try Data(contentsOf: Self.store(name).appendingPathComponent($0)))
+                })
         }
         let before = try bytes()
         _ = try? Store.open(at: Self.store(name).path, horizon: .committed)

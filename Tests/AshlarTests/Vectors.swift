@@ -12,7 +12,8 @@ enum Vectors {
     ]
 
     static var folder: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .appendingPathComponent("format-spec/vectors")
     }
 
@@ -65,7 +66,8 @@ enum Vectors {
                 Event(model: "utxo", type: "output.created", payload: [0, 255, 0], timestamp: Timestamp(seconds: 1)),
                 Event(model: "headers", type: "type.0", payload: [], requestID: Array("own".utf8)),
                 Event(
-                    model: "utxo", type: "output.spent", payload: Array("x".utf8), timestamp: Timestamp(microseconds: -5),
+                    model: "utxo", type: "output.spent", payload: Array("x".utf8),
+                    timestamp: Timestamp(microseconds: -5),
                     requestID: [1]),
             ])
         try writer.append(Samples.block(1), events: [])
@@ -84,7 +86,9 @@ enum Vectors {
             try writer.append(
                 Samples.block(height),
                 events: (0..<6).map {
-                    Event(model: $0 == 3 ? "headers" : "utxo", type: "type.0", payload: Array(($0 == 3 ? "." : text).utf8))
+                    Event(
+                        model: $0 == 3 ? "headers" : "utxo", type: "type.0", payload: Array(($0 == 3 ? "." : text).utf8)
+                    )
                 })
             try writer.close()
         }

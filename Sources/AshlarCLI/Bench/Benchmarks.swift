@@ -38,9 +38,9 @@ struct Benchmarks {
         let bytes = workload.bytes.span.bytes
         var next = 0
         var start = 0
-        var parent = Workload.hash(-1)
+        var parent = try Workload.hash(-1)
         for height in 0..<Int64(workload.shape.blocks) {
-            let hash = Workload.hash(height)
+            let hash = try Workload.hash(height)
             let block = Block(
                 height: height, hash: hash, parent: parent, timestamp: Timestamp(seconds: 1_600_000_000 + height * 12))
             _ = try writer.append(block) { (batch) throws(StoreError) in

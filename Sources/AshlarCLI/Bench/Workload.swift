@@ -32,7 +32,8 @@ struct Workload: Sendable {
             let length = Int.random(in: shape.payloadBytes, using: &random)
             Self.appendPayload(length, &bytes, &random)
             ends.append(bytes.count)
-            kinds.append((Int.random(in: 0..<shape.models, using: &random), Int.random(in: 0..<shape.types, using: &random)))
+            kinds.append(
+                (Int.random(in: 0..<shape.models, using: &random), Int.random(in: 0..<shape.types, using: &random)))
         }
         self.bytes = bytes
         self.ends = ends
@@ -61,14 +62,17 @@ struct Workload: Sendable {
         return whole * bytes.count + (rest > 0 ? ends[rest - 1] : 0)
     }
 
-    static func hash(_ height: Int64) -> BlockHash {
+    static func hash(_ height: Int64) throws(StoreError) -> BlockHash {
         var random = SplitMix(state: UInt64(bitPattern: height) &* 0x9E37_79B9_7F4A_7C15 | 1)
         var bytes: [UInt8] = []
         for _ in 0..<4 {
             let word = random.next()
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
-        return BlockHash(bytes) ?? BlockHash([0])!
+        guard let hash = BlockHash(bytes) else { throw .invalidArgument("a hash of \(bytes.count) bytes") }
+        return hash
     }
 }
 

@@ -57,7 +57,9 @@ struct BenchCommand: ParsableCommand {
         guard payloadMin >= 16, payloadMin <= payloadMax else {
             throw ValidationError("payloads need at least 16 bytes, and --payload-min must not exceed --payload-max")
         }
-        guard ["none", "lz4", "zlib"].contains(compression) else { throw ValidationError("--compression is none, lz4 or zlib") }
+        guard ["none", "lz4", "zlib"].contains(compression) else {
+            throw ValidationError("--compression is none, lz4 or zlib")
+        }
         guard ["manual", "block", "interval"].contains(durability) else {
             throw ValidationError("--durability is manual, block or interval")
         }
@@ -90,7 +92,8 @@ struct BenchCommand: ParsableCommand {
             let range = "\(fixed(result.sorted.first ?? 0, 1_000, 2))–\(fixed(result.sorted.last ?? 0, 1_000, 2))"
             lines.append(
                 result.name.padded(16) + fixed(result.median, 1_000, 2).leading(13)
-                    + fixed(result.eventsPerSecond, 1e-6, 2).leading(15) + fixed(result.megabytesPerSecond, 1, 0).leading(14)
+                    + fixed(result.eventsPerSecond, 1e-6, 2).leading(15)
+                    + fixed(result.megabytesPerSecond, 1, 0).leading(14)
                     + "   " + range + (result.spread > 1.3 ? "  (spread: other programs used the machine)" : ""))
             for fact in result.facts { lines.append("  " + fact.name.padded(20) + fixed(fact.value, 1, 1)) }
         }
@@ -101,7 +104,8 @@ struct BenchCommand: ParsableCommand {
         let rows = results.map { result in
             let facts = result.facts.map { ",\"\($0.name)\":\(fixed($0.value, 1, 2))" }.joined()
             let seconds = result.seconds.map { fixed($0, 1, 6) }.joined(separator: ",")
-            return "{\"name\":\"\(result.name)\",\"events\":\(result.events),\"bytes\":\(result.bytes),\"seconds\":[\(seconds)],"
+            return
+                "{\"name\":\"\(result.name)\",\"events\":\(result.events),\"bytes\":\(result.bytes),\"seconds\":[\(seconds)],"
                 + "\"eventsPerSecond\":\(fixed(result.eventsPerSecond, 1, 0)),\"megabytesPerSecond\":"
                 + "\(fixed(result.megabytesPerSecond, 1, 1))\(facts)}"
         }

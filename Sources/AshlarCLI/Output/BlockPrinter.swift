@@ -1,5 +1,5 @@
 package import Ashlar
-package import AshlarFormat
+import AshlarFormat
 
 /// Blocks as JSON, CSV and rows of a table.
 package struct BlockPrinter {

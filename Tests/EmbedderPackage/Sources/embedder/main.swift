@@ -5,9 +5,9 @@ options.creation = CreationOptions()  // make the store if there is none
 var writer = try Writer.open(at: CommandLine.arguments.dropFirst().first ?? "chain.ashlar", options: options)
 
 /// A block whose hash is one letter: the hashes of your chain go here.
-func block(_ height: Int64, _ hash: Character, on parent: Character) -> Block {
+func block(_ height: Int64, _ hash: String, on parent: String) throws -> Block {
     Block(
-        height: height, hash: BlockHash("\(hash)".utf8)!, parent: BlockHash("\(parent)".utf8)!,
+        height: height, hash: try BlockHash(validating: hash.utf8), parent: try BlockHash(validating: parent.utf8),
         timestamp: Timestamp(seconds: 1_700_000_000 + height * 600))
 }
 

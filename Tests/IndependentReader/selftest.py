@@ -1,0 +1,104 @@
+"""Known values and golden vectors.
+
+Part of a reader written from the text of format-spec/ alone; see ashlar_reader.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from typing import Any, Callable, Iterator
+from zlib import compress, crc32
+
+from basics import Damage, StoreError, chain_origin, fold
+from compression import lz4_block, zlib_stream
+
+CRC_VALUES = [      # checksums.md
+    ("(empty)", b"", 0x00000000),
+    ("123456789", b"123456789", 0xCBF43926),
+    ("32 bytes of zero", bytes(32), 0x190A55AD),
+    ("32 bytes of 0xff", b"\xff" * 32, 0xFF6CAB0B),
+    ("record content {}", b"\x02\0\0\0{}", 0x1E75AD14),
+    ("record content empty", bytes(4), 0x2144DF1C),
+]
+
+
+def known_values() -> Iterator[tuple[str, Any, Any]]:
+    """What is checked, what is found, what is expected."""
+    for name, data, expected in CRC_VALUES:
+        yield f"CRC-32 of {name}", f"{crc32(data):08x}", f"{expected:08x}"
+    yield "CRC-32 continued", crc32(b"6789", crc32(b"12345")), 0xCBF43926
+    origin = chain_origin(bytes(range(16)))
+    yield "chain value: origin", f"{origin:016x}", "c215bbf80159a69c"
+    yield "chain value: one more word", f"{fold(origin, struct.pack('<Q', 1)):016x}", "dc7506064905b0e7"
+    yield "LZ4 literals", lz4_block(b"\x50hello", 5), b"hello"
+    yield "LZ4 overlapping match", lz4_block(b"\x1fa\x01\0\x00\x10b", 21), b"a" * 20 + b"b"
+    yield "zlib stream", zlib_stream(compress(b"hello" * 9), 45), b"hello" * 9
+
+
+def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
+    """Where two JSON values differ."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for key in sorted(found.keys() | expected.keys()):
+            here = f"{path}.{key}" if path else key
+            if key not in found:
+                yield f"{here} is not found"
+            elif key not in expected:
+                yield f"{here} is not expected"
+            else:
+                yield from differences(found[key], expected[key], here)
+    elif isinstance(found, list) and isinstance(expected, list):
+        if len(found) != len(expected):
+            yield f"{path} has {len(found)} entries, {len(expected)} are expected"
+        for index, pair in enumerate(zip(found, expected)):
+            yield from differences(*pair, f"{path}[{index}]")
+    elif type(found) is not type(expected) or found != expected:
+        yield f"{path} is {json.dumps(found)}, {json.dumps(expected)} is expected"
+
+
+def check_vector(directory: str, read_store: Callable[..., dict[str, Any]]) -> list[str]:
+    """What is wrong with what the reader finds in a vector."""
+    try:
+        with open(os.path.join(directory, "expected.json"), encoding="utf-8") as file:
+            expected = json.load(file)
+        found = read_store(os.path.join(directory, "store"))
+        problems = list(differences(found, expected))
+        # [FTR-1] What is no damage is also byte for byte what the commits give.
+        rebuilt = read_store(os.path.join(directory, "store"), footers=True, summary=True)
+        if "bad" not in found["footers"].values() and not rebuilt["footersRebuilt"]:
+            problems.append("a good footer is not the one that the commits give [FTR-1]")
+        if found["outcome"]["kind"] == "clean" and not rebuilt["sidecarsRebuilt"]:
+            problems.append("a sidecar is not the one that the commits give [FTR-1]")
+        return problems
+    except (StoreError, Damage, OSError, ValueError, KeyError) as problem:
+        return [f"{type(problem).__name__}: {problem}"]
+
+
+def self_test(vectors: str, read_store: Callable[..., dict[str, Any]]) -> int:
+    """Print what fails, and the counts; the number of failures."""
+    passed = failed = 0
+
+    def report(name: str, problems: list[str]) -> None:
+        nonlocal passed, failed
+        if problems:
+            failed += 1
+            print(f"FAILED {name}: {'; '.join(problems[:5])}{' ...' if len(problems) > 5 else ''}")
+        else:
+            passed += 1
+            print(f"passed {name}")
+
+    for name, found, expected in known_values():
+        report(name, [] if found == expected else [f"{found!r}, {expected!r} is expected"])
+    try:
+        names = sorted(entry.name for entry in os.scandir(vectors) if entry.is_dir())
+    except OSError as problem:
+        names = []
+        report("vectors", [str(problem)])
+    else:
+        if not names:
+            report("vectors", [f"none in {vectors}"])
+    for name in names:
+        report(f"vector {name}", check_vector(os.path.join(vectors, name), read_store))
+    print(f"{passed} passed, {failed} failed")
+    return failed
