@@ -83,6 +83,7 @@ package struct IngestRun: Sendable {
         for (index, input) in settings.inputs.enumerated() {
             guard try take(input, index, first.take(), &ingestor, &progress) else { return false }
         }
+        try ingestor.finish()
         return true
     }
 

@@ -1,4 +1,5 @@
 import Ashlar
+import AshlarFormat
 
 extension Ingestor {
     /// Turns to an input whose first line `reader` stands at, and goes to where it was left, if it was taken before.
@@ -61,7 +62,8 @@ extension Ingestor {
                     + settings.rule.rawValue)
         }
         marks.begin(
-            head, firstSequence: found.mark.firstSequence, unlinked: found.mark.unlinked, previous: previous)
+            head, firstSequence: found.mark.firstSequence, unlinked: found.mark.unlinked,
+            markedPlace: found.mark.place, previous: previous)
     }
 
     /// Goes to the last line that was done with, and makes sure that it is still the same; finds blocks that were kept aside.
@@ -83,7 +85,7 @@ extension Ingestor {
         guard try recallSides(path, found, shouldStop) else { return .stopped }
         while reader.offset < found.end {
             guard try advance(&reader) else { return reader.wasStopped ? .stopped : .confirmed }
-            try recall(reader.line, found.mark, isCertain: true)
+            try recall(reader.line, found.mark, isCertain: true, asOf: 0)
         }
         return .confirmed
     }
@@ -101,7 +103,7 @@ extension Ingestor {
         }
         while reader.offset < found.mark.place.start {
             guard try advance(&reader) else { return !reader.wasStopped }
-            try recall(reader.line, found.mark, isCertain: true)
+            try recall(reader.line, found.mark, isCertain: true, asOf: 0)
         }
         return true
     }
@@ -130,8 +132,10 @@ extension Ingestor {
         switch verdict {
         case .taken(let sequence, let height):
             acks?.add(Acknowledgement(sequence: sequence, height: height, line: line.number, unchanged: .duplicate))
-        case .noCommit:
-            guard let mark = taken?.input.mark, try recall(line, mark, isCertain: false) else { return false }
+        case .noCommit(let sequence):
+            guard let mark = taken?.input.mark, try recall(line, mark, isCertain: false, asOf: sequence) else {
+                return false
+            }
             acknowledge(line.number, unchanged: .duplicate)
         case .differs, .new, nil: return false
         }
@@ -145,32 +149,40 @@ extension Ingestor {
     /// False if it says something that would have made a commit, and it is not certain that it is the line that was done with.
     @discardableResult
     private mutating func recall(
-        _ line: InputTextLine, _ mark: IngestMark, isCertain: Bool
+        _ line: InputTextLine, _ mark: IngestMark, isCertain: Bool, asOf sequence: UInt64
     ) throws(IngestFailure) -> Bool {
         let parsed: InputLine
         do throws(InputError) { parsed = try parser.parse(line.bytes, lineNumber: line.number) } catch {
             return isCertain
         }
         switch parsed {
-        case .block(let block): return try recall(block.header, line, mark) || isCertain
+        case .block(let block): return try recall(block.header, line, mark, asOf: sequence) || isCertain
         case .floating(let floating): return floating.key != nil || isCertain
         case .rollback: return true
         }
     }
 
     private mutating func recall(
-        _ header: BlockHeader, _ line: InputTextLine, _ mark: IngestMark
+        _ header: BlockHeader, _ line: InputTextLine, _ mark: IngestMark, asOf sequence: UInt64
     ) throws(IngestFailure) -> Bool {
         if choice.standing(of: header.hash) != nil || header.height <= floor { return true }
         // It linked to nothing then, or stood on a block aside that can never be taken up now.
         if choice.standing(of: header.parent) == nil || mark.unlinked.contains(line.number) { return true }
-        // Under `newest` a linked block makes a commit.
-        guard settings.rule == .longest else { return false }
+        // Under `newest` a linked block makes a commit; what it stands on now may have come later.
+        guard settings.rule == .longest else { return try !wasKnown(header.parent, asOf: sequence) }
         do throws(InputError) { try side.keep(line, of: header, input: inputIndex) } catch {
             throw .input(name: inputName, error)
         }
         choice.know(header, as: .aside)
         if marks.side == nil { marks.side = IngestMark.SideStart(line: line.number, offset: line.startOffset) }
         return true
+    }
+
+    /// Whether the log had a block as of a commit.
+    private func wasKnown(_ hash: [UInt8], asOf sequence: UInt64) throws(IngestFailure) -> Bool {
+        guard let hash = BlockHash(hash) else { return false }
+        let found: [StoredBlock]
+        do throws(StoreError) { found = try store.blocks(hash: hash) } catch { throw .store(error) }
+        return found.last.map { $0.sequence <= sequence } ?? false
     }
 }

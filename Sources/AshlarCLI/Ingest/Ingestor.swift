@@ -47,6 +47,7 @@ struct Ingestor: ~Copyable {
     mutating func take(_ line: InputTextLine) throws(IngestFailure) {
         let name = inputName
         let number = line.number
+        let before = writer.sequence
         do throws(LineFailure) {
             let place = InputPlace(line)
             switch try parse(line) {
@@ -54,7 +55,7 @@ struct Ingestor: ~Copyable {
             case .floating(let floating): try take(floating, line, place)
             case .rollback(let height, _): try rollBack(toHeight: height, place)
             }
-            marks.finish(place)
+            marks.finish(place, madeCommit: writer.sequence > before)
         } catch {
             switch error {
             case .input(let error): throw .input(name: name, error)
@@ -63,6 +64,12 @@ struct Ingestor: ~Copyable {
             }
         }
         if let code = acks?.failure { throw .output(code: code) }
+    }
+
+    /// Notes the end of all inputs where the last lines made no commit.
+    mutating func finish() throws(IngestFailure) {
+        guard let mark = marks.closingMark(nextSequence: writer.sequence + 1) else { return }
+        do throws(StoreError) { try writer.note(mark: mark) } catch { throw .store(error) }
     }
 
     /// Makes everything durable and closes the store.

@@ -9,6 +9,8 @@ struct MarkKeeper {
     private var previous: IngestMark.Previous?
     /// The last line that was done with.
     private(set) var place: InputPlace?
+    /// What the last mark of this input in the log says.
+    private var markedPlace: InputPlace?
     /// The first line of this input whose block is kept aside.
     var side: IngestMark.SideStart?
     /// Lines that linked to nothing, with the heights of their blocks.
@@ -18,12 +20,14 @@ struct MarkKeeper {
 
     /// Turns to another input, at its beginning or where it was left.
     mutating func begin(
-        _ head: InputHead, firstSequence: UInt64 = 0, unlinked lines: [Int] = [], previous: IngestMark.Previous?
+        _ head: InputHead, firstSequence: UInt64 = 0, unlinked lines: [Int] = [], markedPlace: InputPlace? = nil,
+        previous: IngestMark.Previous?
     ) {
         self.head = head
         hasInput = true
         self.firstSequence = firstSequence
         place = nil
+        self.markedPlace = markedPlace
         self.previous = previous
         side = nil
         unlinked = lines.map { ($0, .max) }
@@ -53,8 +57,20 @@ struct MarkKeeper {
         ).encoded
     }
 
+    /// A mark for what was done with behind the last one, if there is something and the log should know.
+    ///
+    /// Under `newest` a line that is a duplicate now could make the chain switch later, when other inputs have undone its block. An input that
+    /// gave nothing at all needs no mark.
+    mutating func closingMark(nextSequence: UInt64) -> [UInt8]? {
+        guard rule == .newest, let place, let markedPlace, place != markedPlace else { return nil }
+        return mark(at: place, nextSequence: nextSequence)
+    }
+
     /// Notes that a line is done with.
-    mutating func finish(_ place: InputPlace) { self.place = place }
+    mutating func finish(_ place: InputPlace, madeCommit: Bool = false) {
+        self.place = place
+        if madeCommit { markedPlace = place }
+    }
 
     /// Notes that a line linked to nothing; where sides are found again it must not be taken for one.
     mutating func passOver(line: Int, height: Int64) {

@@ -55,8 +55,8 @@ struct TakenLines {
     enum Verdict {
         /// It was taken, and has this commit.
         case taken(sequence: UInt64, height: Int64?)
-        /// No commit came of a line here: it changed nothing then, or waited aside.
-        case noCommit
+        /// No commit came of a line here, behind that commit: it changed nothing then, or waited aside.
+        case noCommit(after: UInt64)
         /// Another line stood here.
         case differs
         /// The line is behind what was taken.
@@ -67,10 +67,13 @@ struct TakenLines {
     private var commits: CommitSequence.Iterator
     private var next: (mark: IngestMark, commit: StoredCommit)?
     private var isDone = false
+    /// The last commit of this input that came of a line before the one asked about.
+    private var passed: UInt64
 
     init(_ input: TakenInput, in store: Store) {
         self.input = input
         let first = min(max(input.mark.firstSequence, 1), input.sequence)
+        passed = first - 1
         commits = store.commits(first...input.sequence).makeIterator()
     }
 
@@ -78,12 +81,13 @@ struct TakenLines {
     mutating func judge(_ place: InputPlace) throws(StoreError) -> Verdict {
         if place.start >= input.end { return .new }
         while !isDone, next.map({ $0.mark.place.line < place.line }) ?? true { try advance() }
-        guard let next, next.mark.place.line == place.line else { return .noCommit }
+        guard let next, next.mark.place.line == place.line else { return .noCommit(after: passed) }
         guard next.mark.place.crc == place.crc, next.mark.place.start == place.start else { return .differs }
         return .taken(sequence: next.commit.sequence, height: next.commit.tipHeight)
     }
 
     private mutating func advance() throws(StoreError) {
+        if let next { passed = next.commit.sequence }
         next = nil
         while let commit = try commits.next()?.get() {
             guard let bytes = commit.mark, let mark = IngestMark(decoding: bytes), mark.head == input.mark.head
