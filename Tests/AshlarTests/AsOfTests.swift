@@ -29,4 +29,30 @@ struct AsOfTests {
         #expect(try heights(writer.store.view()) == [1, 3, 4])
         try writer.close()
     }
+
+    @Test("find a block by its hash though it was appended again in a later segment", arguments: [1, 1_024])
+    func appendedAgain(recentHashes: Int) throws {
+        var wanted = options(segmentBytes: 4_096)
+        wanted.recentHashes = recentHashes
+        var writer = try Writer.open(SimulatedDisk(seed: 1), options: wanted)
+        try writer.append(0...5)
+        try writer.rollback(toHeight: 3)
+        try writer.append(block(4, 1, on: 0), events: events(4, 1))
+        try writer.append(5...30, 1)
+        try writer.rollback(toHeight: 3)
+        try writer.append(4...5)
+        let store = writer.store
+        for sequence in [6, UInt64(writer.sequence)] {
+            #expect(try store.view(asOf: sequence).block(hash: blockHash(5))?.block.height == 5)
+        }
+        #expect(try store.view(asOf: 6).block(hash: blockHash(5))?.sequence == 6)
+        #expect(try store.view(asOf: 20).block(hash: blockHash(5)) == nil)
+        #expect(try store.blocks(hash: blockHash(5)).map(\.sequence) == [writer.sequence, 6])
+        try writer.rollback(toHeight: 3)
+        try writer.adopt(branch: [.known(sequence: 5), .known(sequence: 6)])
+        #expect(try store.view().block(hash: blockHash(5))?.sequence == 6)
+        try writer.adopt(branch: [.known(sequence: 8), .known(sequence: 9)])
+        #expect(try store.view().block(hash: blockHash(5, 1))?.sequence == 9)
+        try writer.close()
+    }
 }
