@@ -83,7 +83,7 @@ extension LogState {
         if found.header.kind == .block {
             for entry in found.sections {
                 guard let slot = registry.modelIndex(id: entry.model) else { continue }
-                registry.setVersion(entry.firstVersion + UInt64(entry.count) - 1, at: slot)
+                registry.setVersion(entry.firstVersion &+ UInt64(entry.count) &- 1, at: slot)
             }
         }
         try takeIntoChain(found, name)
