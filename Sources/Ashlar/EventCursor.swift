@@ -263,7 +263,7 @@ extension EventCursor {
     /// Its number among its model's canonical events, from 1; nil for a floating event.
     public var version: UInt64? {
         let first = commit.table.sections[Int(row.section)].entry.firstVersion
-        return first == 0 ? nil : first + UInt64(row.indexInSection)
+        return first == 0 ? nil : first &+ UInt64(row.indexInSection)
     }
 
     /// Its own time, else that of its block or batch.
