@@ -97,7 +97,7 @@ public final class Store: Sendable {
         }
     }
 
-    /// Whether the block of commit `sequence` is canonical now; false for any other commit.
+    /// Whether this block, as found in its commit, is canonical now.
     public func isCanonical(_ block: StoredBlock) throws(StoreError) -> Bool {
         try core.monitor.withLock { (log) throws(StoreError) in
             guard let location = try log.location(ofSequence: block.sequence) else { return false }
