@@ -93,6 +93,15 @@ public struct EventCursor: ~Copyable {
     ///
     /// Throws `corrupt` naming file, offset and height, `inputOutput`, `viewExpired`, `removed`; an error is never an end.
     public mutating func next() throws(StoreError) -> Bool {
+        do throws(StoreError) { return try moveOn() } catch {
+            // Behind an error nothing more is given out: what follows would look whole and is not.
+            isDone = true
+            nextRow = endRow
+            throw error
+        }
+    }
+
+    private mutating func moveOn() throws(StoreError) -> Bool {
         while true {
             while nextRow != endRow {
                 row = commit.table[nextRow]
@@ -262,7 +271,7 @@ extension EventCursor {
 
     /// Its number among its model's canonical events, from 1; nil for a floating event.
     public var version: UInt64? {
-        let first = commit.table.sections[Int(row.section)].entry.firstVersion
+        guard let first = entry?.firstVersion else { return nil }
         return first == 0 ? nil : first &+ UInt64(row.indexInSection)
     }
 
@@ -280,7 +289,13 @@ extension EventCursor {
     }
 
     /// Id of its model, for comparing; `model` gives the name.
-    public var modelID: UInt32 { commit.table.sections[Int(row.section)].entry.model }
+    public var modelID: UInt32 { entry?.model ?? 0 }
+
+    /// The directory entry of the current event's section; nil before the first event and behind the last.
+    private var entry: DirectoryEntry? {
+        let sections = commit.table.sections
+        return Int(row.section) < sections.count ? sections[Int(row.section)].entry : nil
+    }
 
     /// Id of its type, for comparing; `type` gives the name.
     public var typeID: UInt32 { row.typeAndFlags & RecordHead.typeMask }

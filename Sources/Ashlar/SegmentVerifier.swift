@@ -11,6 +11,9 @@ struct SegmentVerifier {
         var notices: [String] = []
     }
 
+    /// So many places of damage are reported in one segment; behind the last it is not searched further.
+    private static let problemLimit = 100
+
     private let job: StoreVerification.Job
     private let storage: any Storage
     private let durable: UInt64
@@ -92,6 +95,8 @@ struct SegmentVerifier {
         if job.isLast, last >= durable { return false }
         // Behind the last commit of a sealed segment stands its footer, damaged perhaps: that is no loss.
         if let next = job.next, next.opening.sequence == last { return false }
+        // A file that is crafted, or destroyed throughout, must not keep us for ever.
+        guard found.problems.count < Self.problemLimit else { return false }
         let offset = walker.offset
         let resumed = try walker.resume(header, file)
         let first = index.summary.closing.tipHeight + 1
