@@ -68,9 +68,14 @@ release: deps
 demo: release ## real blocks and a real fork through the command line tool
 	@ASHLAR="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar" .ci/demo.sh
 
-bench: release ## measure appending, scanning and opening
+bench: release ## measure appending, scanning and opening, next to a bare C loop
+	@mkdir -p .build/bench
+	@$(CC) -O2 -Wall -Wextra -I Sources/CAshlarChecksum/include Benchmarks/raw.c Sources/CAshlarChecksum/*.c -lz -o .build/bench/raw
 	@ashlar="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar"; \
-	for what in append scan open; do "$$ashlar" bench $$what </dev/null; done
+	for round in 1 2 3; do \
+		.build/bench/raw 1200000 .build/bench/raw.data; \
+		"$$ashlar" bench append scan model open --events 1200000 --rounds 3 --directory .build/bench </dev/null; \
+	done
 
 clean: ## remove everything that was built
 	@rm -rf .build Tests/EmbedderPackage/.build

@@ -35,16 +35,20 @@ struct Chain: Sendable {
                 "commit \(sequence) says it undoes \(undoneBlocks) blocks, but it undoes \(undone.count)")
         }
         var taken: [(Int64, Location)] = []
+        var top = keep > 0 ? index.height(at: keep - 1) : -1
+        // What stands above the highest block kept, not above `toHeight`: with heights skipped, blocks may come between the two later.
+        let floor = top
         for block in readopted {
             let known = undone.last { $0.sequence == block.sequence } ?? history.block(sequence: block.sequence)
-            guard let known, known.height == block.height else {
+            guard let known, known.height == block.height, block.height > top else {
                 throw .invalidArgument("commit \(sequence) takes up block \(block.height), which was never undone")
             }
+            top = block.height
             taken.append((block.height, known.location))
         }
         index.truncate(to: keep)
         for (height, location) in taken { index.append(height: height, location) }
-        history.append(sequence: sequence, toHeight: toHeight, undone)
+        history.append(sequence: sequence, toHeight: floor, undone)
     }
 
     /// Replays a segment's blocks and rollbacks in the order of its log.

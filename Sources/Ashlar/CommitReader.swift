@@ -34,6 +34,7 @@ struct CommitReader: ~Copyable {
         self.source = source
         self.location = location
         base = nil
+        if let failure = source.failure, location.offset >= source.end { throw failure }
         do {
             try load(extent, source, location.offset)
         } catch let error as FormatError {

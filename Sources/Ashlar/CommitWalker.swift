@@ -59,7 +59,7 @@ struct CommitWalker: ~Copyable {
             if bytes.u64(0) == SegmentSummary.magic { return .end(.footer) }
             let header = try CommitHeader(decoding: bytes, at: 0, seed: seed)
             try require(
-                header.sequence == sequence + 1, "commit: sequence \(header.sequence) does not follow \(sequence)")
+                header.sequence == sequence &+ 1, "commit: sequence \(header.sequence) does not follow \(sequence)")
             try require(header.finalHeight >= finalHeight, "commit: the final height decreased")
             guard let whole = try load(header.frameLength) else {
                 return .end(.damaged("commit: its frame is longer than the file"))

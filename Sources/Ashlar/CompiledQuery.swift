@@ -55,7 +55,8 @@ struct CompiledQuery: Sendable {
         {
             return false
         }
-        if let models, !segment.models.contains(where: { models.contains($0.id) && $0.events + $0.floatingEvents > 0 })
+        if let models,
+            !segment.models.contains(where: { models.contains($0.id) && ($0.events > 0 || $0.floatingEvents > 0) })
         {
             return false
         }

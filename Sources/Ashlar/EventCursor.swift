@@ -34,9 +34,9 @@ public struct EventCursor: ~Copyable {
     init(_ view: View, _ query: EventQuery) throws(StoreError) {
         var view = view
         if let token = query.after {
-            guard token.query == query.fingerprint else {
+            guard token.query == query.fingerprint(view.core.storeID) else {
                 throw .invalidPageToken(
-                    "the page token belongs to another query; pass the same filters and order as before")
+                    "the page token belongs to another query or store; pass the same filters and order as before")
             }
             guard token.asOf <= view.core.visibleSequence else {
                 throw .invalidPageToken("the page token was taken from a longer log than this")
@@ -263,7 +263,7 @@ extension EventCursor {
     /// Its number among its model's canonical events, from 1; nil for a floating event.
     public var version: UInt64? {
         let first = commit.table.sections[Int(row.section)].entry.firstVersion
-        return first == 0 ? nil : first + UInt64(row.indexInSection)
+        return first == 0 ? nil : first &+ UInt64(row.indexInSection)
     }
 
     /// Its own time, else that of its block or batch.
@@ -299,11 +299,11 @@ extension EventCursor {
         }
     }
 
-    /// Where the current event stands, for going on behind it with `EventQuery.after`.
+    /// Where the current event stands, for going on behind it with `EventQuery.after`; meaningful once `next` has returned true.
     public var pageToken: PageToken {
         PageToken(
             asOf: view.sequence, sequence: sequence, ordinal: row.ordinal, key: sortKey,
-            query: compiled.query.fingerprint)
+            query: compiled.query.fingerprint(view.core.storeID))
     }
 
     /// The current event by value.

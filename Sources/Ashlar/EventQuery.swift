@@ -63,9 +63,9 @@ public struct EventQuery: Sendable, Hashable {
     /// The order that really applies: only the canonical chain can be walked by height.
     var effectiveOrder: Order { order == .chain && scope != .canonical ? .sequence : order }
 
-    /// A hash over everything but the page, stable across processes: a token only goes with the query it came from.
-    var fingerprint: UInt64 {
-        var value: UInt64 = 1
+    /// A hash over the store and everything but the page, stable across processes: a token only goes with the store and the query it came from.
+    func fingerprint(_ store: StoreID) -> UInt64 {
+        var value = ChainValue.origin(of: store)
         func fold(_ word: UInt64) { value = ChainValue.fold(value, word) }
         func fold(_ bytes: some Sequence<UInt8>) {
             var count: UInt64 = 0

@@ -8,6 +8,14 @@ struct FoundBlock: Sendable {
     var location: Location
 }
 
+/// How far back a block is looked for by its hash. A block may have been appended more than once, and any of its commits may be canonical.
+enum HashSearchGoal {
+    case latest
+    /// Until the commit that is canonical as of this sequence is found.
+    case canonical(asOf: UInt64)
+    case all
+}
+
 extension LogState {
     /// Loads header and meta of the commit at `location`.
     mutating func loadMeta(
@@ -17,21 +25,20 @@ extension LogState {
         try reader.load(location, from: source, .meta, height: height)
     }
 
-    /// The latest commits of a block with this hash, newest first: from memory for recent ones, else through the footers.
+    /// Commits of a block with this hash, newest first: from memory for recent ones, else through the footers.
     ///
-    /// With `canonical` it goes on to the oldest segment until one of them is canonical: a block that was appended twice may be
-    /// canonical by its first commit. Complexity: no I/O for recent blocks; otherwise O(segments × log blocks) small reads.
+    /// Complexity: no I/O for recent blocks unless all are wanted; otherwise O(segments × log blocks) small reads.
     mutating func find(
-        _ hash: BlockHash, canonical: Bool = false, _ reader: inout CommitReader
+        _ hash: BlockHash, for goal: HashSearchGoal = .latest, _ reader: inout CommitReader
     ) throws(StoreError) -> [FoundBlock] {
         var found = recent.find(hash).map {
             FoundBlock(sequence: $0.sequence, height: $0.height, location: $0.location)
         }
-        if isEnough(found, canonical) { return found }
+        if isEnough(found, goal) { return found }
         found = []
         let fingerprint = hash.fingerprint
         for location in activeLocations(fingerprint) { try take(location, hash, &reader, &found) }
-        for segment in sealed.reversed() where !isEnough(found, canonical) {
+        for segment in sealed.reversed() where !isEnough(found, goal) {
             let indexes = try storing { () throws(StorageError) in try segment.commits(withFingerprint: fingerprint) }
             for index in indexes.reversed() {
                 let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
@@ -41,8 +48,14 @@ extension LogState {
         return found
     }
 
-    private func isEnough(_ found: [FoundBlock], _ canonical: Bool) -> Bool {
-        canonical ? found.contains { isCanonical(height: $0.height, $0.location) } : !found.isEmpty
+    private func isEnough(_ found: [FoundBlock], _ goal: HashSearchGoal) -> Bool {
+        switch goal {
+        case .latest: return !found.isEmpty
+        case .all: return false
+        case .canonical(let sequence):
+            let overlay = overlay(asOf: sequence)
+            return found.contains { $0.sequence <= sequence && isCanonical(height: $0.height, $0.location, overlay) }
+        }
     }
 
     private func activeLocations(_ fingerprint: UInt32) -> [Location] {

@@ -72,9 +72,14 @@ extension LogState {
     /// The file of a segment and where its committed bytes end, ready for reading at `location`: what is still buffered is written first.
     mutating func source(of segment: UInt64) throws(StoreError) -> ReadSource {
         if let active, active.name.number == segment {
-            if tail.count > 0, noteFile != nil { try flush() }
+            // What is buffered cannot be written any more once the log is poisoned or closed; what is in the file can still be read.
+            var failure: StoreError?
+            if tail.count > 0, noteFile != nil {
+                do throws(StoreError) { try flush() } catch { failure = error }
+            }
             return ReadSource(
-                file: active.file, seed: active.seed, number: segment, end: active.endOffset, header: active.header)
+                file: active.file, seed: active.seed, number: segment,
+                end: failure == nil ? active.endOffset : flushedEnd, header: active.header, failure: failure)
         }
         guard let sealed = sealedSegment(number: segment) else { throw .viewExpired }
         return ReadSource(
@@ -142,4 +147,6 @@ struct ReadSource: Sendable {
     /// No commit stands at or behind this offset.
     var end: Int
     var header: SegmentHeader
+    /// Why commits at or behind `end` are not in the file, if there are any.
+    var failure: StoreError?
 }

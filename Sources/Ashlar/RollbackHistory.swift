@@ -13,6 +13,7 @@ struct UndoneBlock: Sendable, Hashable {
 struct RollbackHistory: Sendable {
     struct Rollback: Sendable {
         var sequence: UInt64
+        /// Height of the highest block that stayed; −1 if none did.
         var toHeight: Int64
         var undone: Range<Int>
     }

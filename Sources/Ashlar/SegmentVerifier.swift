@@ -97,7 +97,7 @@ struct SegmentVerifier {
         let first = index.summary.closing.tipHeight + 1
         let height = isWhole ? first...max(first, (resumed?.height ?? .max) - 1) : nil
         var what = reason
-        if let resumed { what += "; sequences \(last + 1)–\(resumed.sequence - 1) are lost" }
+        if let resumed { what += "; sequences \(last &+ 1)–\(resumed.sequence - 1) are lost" }
         problem(at: offset, what, heights: height)
         isWhole = false
         return resumed != nil

@@ -14,6 +14,8 @@ extension Store {
             let before = log.state.sequence
             let limit = core.horizon == .durable ? note?.sequence ?? 0 : .max
             while log.state.sequence < limit, try log.takeMore(upTo: limit, note: note) {}
+            // What was durable and cannot be read is damage, not the end.
+            if core.horizon == .durable, let note, log.state.sequence < note.sequence { throw log.lost(note) }
             if let note, note.sequence <= log.state.sequence, note.sequence > log.durable.sequence {
                 log.durable = DurablePoint(sequence: note.sequence, chainValue: note.chainValue)
             }
@@ -27,20 +29,20 @@ extension LogState {
     fileprivate mutating func takeMore(upTo limit: UInt64, note: DurabilityNote?) throws(StoreError) -> Bool {
         guard active != nil else { return try turnToNextSegment() }
         let before = state.sequence
-        let end = try readOn(upTo: limit)
+        let end = try readOn(upTo: limit, proven: note?.sequence ?? 0)
         if state.sequence > before { return true }
         if end == .footer { return try sealActive() }
         return false
     }
 
-    private mutating func readOn(upTo limit: UInt64) throws(StoreError) -> CommitWalker.End {
+    private mutating func readOn(upTo limit: UInt64, proven: UInt64) throws(StoreError) -> CommitWalker.End {
         guard let active else { return .endOfFile }
         let file = active.file
         let size = try storing { () throws(StorageError) in try file.size() }
         var walker = CommitWalker(file, header: active.header, from: active.endOffset, state: state, limit: size)
         var group: [CommitWalker.Found] = []
         while state.sequence < limit || !group.isEmpty {
-            switch try walker.next(provenSequence: .max) {
+            switch try walker.next(provenSequence: proven) {
             case .end(let end): return end
             case .commit(let found):
                 group.append(found)
@@ -50,6 +52,17 @@ extension LogState {
             }
         }
         return .endOfFile
+    }
+
+    fileprivate func lost(_ note: DurabilityNote) -> StoreError {
+        let name = active?.name ?? SegmentName(number: (sealed.last?.name.number ?? 0) + 1)
+        let first = state.tipHeight + 1
+        return .corrupt(
+            Corruption(
+                file: name.segmentFile, offset: active?.endOffset ?? 0, heights: first...max(first, .max),
+                reason:
+                    "the log cannot be read behind sequence \(state.sequence), but sequences up to \(note.sequence) were durable"
+            ))
     }
 
     private mutating func take(_ found: CommitWalker.Found) throws(StoreError) {
@@ -70,7 +83,7 @@ extension LogState {
         if found.header.kind == .block {
             for entry in found.sections {
                 guard let slot = registry.modelIndex(id: entry.model) else { continue }
-                registry.setVersion(entry.firstVersion + UInt64(entry.count) - 1, at: slot)
+                registry.setVersion(entry.firstVersion &+ UInt64(entry.count) &- 1, at: slot)
             }
         }
         try takeIntoChain(found, name)

@@ -78,9 +78,11 @@ extension LogState {
     fileprivate mutating func statistics(tip: StoredBlock?) throws(StoreError) -> StoreStatistics {
         var events: [UInt32: UInt64] = [:]
         for segment in sealed {
-            for model in segment.models { events[model.id, default: 0] += model.events + model.floatingEvents }
+            for model in segment.models { events[model.id, default: 0] &+= model.events &+ model.floatingEvents }
         }
-        for model in active?.index.models ?? [] { events[model.id, default: 0] += model.events + model.floatingEvents }
+        for model in active?.index.models ?? [] {
+            events[model.id, default: 0] &+= model.events &+ model.floatingEvents
+        }
         var bytes = active == nil ? 0 : endOffset
         for segment in sealed { bytes += Int(segment.summary.endOffset) + segment.summary.footerLength }
         return StoreStatistics(

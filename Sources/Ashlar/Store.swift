@@ -83,13 +83,13 @@ public final class Store: Sendable {
 
     /// All commits of blocks with this hash, newest first: canonical, undone, or appended again.
     ///
-    /// Throws `corrupt`, `inputOutput`. Complexity: no I/O for recent blocks, else O(segments) small reads.
+    /// Throws `corrupt`, `inputOutput`. Complexity: O(segments) small reads.
     public func blocks(hash: BlockHash) throws(StoreError) -> [StoredBlock] {
         var reader = CommitReader()
         let last = sequence
         return try core.monitor.withLock { (log) throws(StoreError) in
             var blocks: [StoredBlock] = []
-            for found in try log.find(hash, &reader) where found.sequence <= last {
+            for found in try log.find(hash, for: .all, &reader) where found.sequence <= last {
                 try log.loadMeta(found.location, &reader, height: found.height)
                 if let block = StoredBlock(reader.header, reader.meta) { blocks.append(block) }
             }
@@ -97,7 +97,7 @@ public final class Store: Sendable {
         }
     }
 
-    /// Whether the block of commit `sequence` is canonical now; false for any other commit.
+    /// Whether this block, as found in its commit, is canonical now.
     public func isCanonical(_ block: StoredBlock) throws(StoreError) -> Bool {
         try core.monitor.withLock { (log) throws(StoreError) in
             guard let location = try log.location(ofSequence: block.sequence) else { return false }

@@ -57,6 +57,12 @@ public enum StoreVerification {
             let store = try StoreCore.openForReading(storage, horizon: .committed)
             report.durableSequence = store.monitor.withLock { $0.durable.sequence }
             if !store.recovery.isClean { report.notices.append(store.recovery.description) }
+            let last = store.monitor.withLock { $0.state.sequence }
+            if note == nil, last > report.durableSequence {
+                report.notices.append(
+                    "the durability note is missing or damaged: commits \(report.durableSequence + 1)–\(last) are whole but not proven durable; "
+                        + "readers leave them out (see them with --committed) until the store is opened for writing")
+            }
         } catch {
             guard case .corrupt(let corruption) = error else { throw error }
             report.problems.append(corruption)

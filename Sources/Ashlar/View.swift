@@ -37,12 +37,12 @@ public struct View: Sendable {
 
     /// The canonical block with this hash, or nil if there is none.
     ///
-    /// Complexity: as `Store.blocks(hash:)`.
+    /// Complexity: no I/O to find a recent block, else O(segments) small reads.
     public func block(hash: BlockHash) throws(StoreError) -> StoredBlock? {
         var reader = CommitReader()
         let height = try core.monitor.withLock { (log) throws(StoreError) -> Int64? in
             let overlay = log.overlay(asOf: sequence)
-            return try log.find(hash, &reader).first {
+            return try log.find(hash, for: .canonical(asOf: sequence), &reader).first {
                 $0.sequence <= sequence && $0.height <= tipHeight ?? -1
                     && log.isCanonical(height: $0.height, $0.location, overlay)
             }?.height

@@ -26,7 +26,7 @@ extension Writer {
     ) throws(StoreError) -> RollbackOutcome {
         try Self.check(mark: mark)
         let outcome = try core.monitor.withLock { (log) throws(StoreError) in
-            let found = try log.find(hash, canonical: true, &reader)
+            let found = try log.find(hash, for: .canonical(asOf: .max), &reader)
             guard let block = found.first(where: { log.isCanonical(height: $0.height, $0.location) }) else {
                 throw .unknownHash("\(hash)")
             }

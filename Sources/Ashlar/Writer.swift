@@ -152,15 +152,27 @@ extension Writer {
         try core.monitor.withLock { (log) throws(StoreError) in try log.flush() }
     }
 
-    /// Returns once everything up to `sequence` is durable.
+    /// Returns once everything up to `sequence` is durable; see `Store.durable(upTo:)`, which an actor that holds the writer can call.
+    public func durable(upTo sequence: UInt64) async throws(StoreError) {
+        try await store.durable(upTo: sequence)
+    }
+}
+
+extension Store {
+    /// Returns once the writer in this process has made everything up to `sequence` durable.
     ///
-    /// Throws `inputOutput`, `poisoned` or `closed` if that will not happen, `invalidArgument` for a sequence not yet appended.
+    /// Any number of tasks may wait. Throws `inputOutput`, `poisoned` or `closed` if that will not happen, `invalidArgument` for a sequence that
+    /// is not in the log (in another process: not yet, until `refresh()`).
     public func durable(upTo sequence: UInt64) async throws(StoreError) {
         let core = core
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
             core.monitor.withLock { log in
                 if let early = log.durabilityNow(upTo: sequence) {
                     continuation.resume(returning: early)
+                } else if !core.isWriter {
+                    continuation.resume(
+                        returning: .failure(
+                            .invalidArgument("sequence \(sequence) is not known durable here yet; refresh")))
                 } else {
                     log.waiters.append(
                         DurabilityWaiter(sequence: sequence) { continuation.resume(returning: $0) })

@@ -134,7 +134,7 @@ extension RollbackPart {
         )
         try require(frame.isZero(start + 56 + hashLength..<listStart), "rollback part: padding is not zero")
         try require(
-            toHeight >= -1 && tipHeight >= -1 && (tipHeight == -1) == (hashLength == 0),
+            toHeight >= -1 && (-1...Limits.height).contains(tipHeight) && (tipHeight == -1) == (hashLength == 0),
             "rollback part: height and hash of the tip disagree")
         tipHash = BlockHash(decoding: frame, at: start + 56, count: hashLength)
         try decodeLists(frame, listStart, readoptedCount, modelCount)

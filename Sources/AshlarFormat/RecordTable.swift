@@ -77,6 +77,7 @@ package struct RecordTable: ~Copyable {
         }
         var offset = header.bodyOffset
         var events = 0
+        var expanded = 0
         let table = CommitHeader.size + Int(header.metaLength)
         for index in 0..<Int(header.sectionCount) {
             let entry = meta.directory(at: index, in: frame)
@@ -89,6 +90,9 @@ package struct RecordTable: ~Copyable {
                 section.storage = storage
             }
             events += Int(entry.count)
+            // As in a frame that is not compressed: rows and decompressors count in 32 bits.
+            expanded += entry.headsLength + Int(entry.contentsLength)
+            try require(expanded <= Limits.frameBytes, "directory: its sections expand beyond any frame")
             offset = section.end
             try require(offset <= header.frameLength, "directory: its sections are longer than the frame")
             sections.append(section)

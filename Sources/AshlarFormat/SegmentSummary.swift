@@ -76,6 +76,7 @@ package struct SegmentSummary: Equatable, Sendable {
             end += (column.length + 7) & ~7
             columns[index] = column
         }
+        try require(endOffset <= UInt64(Limits.segmentBytes), "footer: the commits end beyond any segment")
         try require(
             commitCount <= UInt64(Limits.segmentBytes) && blockCount <= commitCount, "footer: impossible counts")
         try require(
