@@ -7,6 +7,7 @@ import Testing
 struct RandomLines {
     private var generator: SeededGenerator
     private var blocks: [(height: Int64, name: String)] = [(0, "g")]
+    private var highest: Int64 = 0
     private(set) var lines = [Lines.block(0, "g", on: "z")]
 
     init(seed: UInt64, count: Int) {
@@ -15,7 +16,7 @@ struct RandomLines {
     }
 
     private mutating func add() {
-        let top = blocks.last { $0.height == highest } ?? blocks[0]
+        let top = blocks.last { [highest] in $0.height == highest } ?? blocks[0]
         switch Int.random(in: 0..<100, using: &generator) {
         case ..<50: addBlock(on: top)
         case ..<75: addBlock(on: recent(4))
@@ -29,18 +30,21 @@ struct RandomLines {
         }
     }
 
-    private var highest: Int64 { blocks.map(\.height).max() ?? 0 }
-
     private mutating func recent(_ depth: Int64) -> (height: Int64, name: String) {
         let low = highest - depth
-        return blocks.filter { $0.height >= low }.randomElement(using: &generator) ?? blocks[0]
+        return blocks.suffix(40).filter { $0.height >= low }.randomElement(using: &generator) ?? blocks[0]
     }
 
     private mutating func addBlock(on parent: (height: Int64, name: String)) {
         let name = "n\(blocks.count)"
-        blocks.append((parent.height + 1, name))
+        append(parent.height + 1, name)
         lines.append(
             Lines.block(parent.height + 1, name, on: parent.name, events: Int.random(in: 0..<4, using: &generator)))
+    }
+
+    private mutating func append(_ height: Int64, _ name: String) {
+        blocks.append((height, name))
+        highest = max(highest, height)
     }
 
     /// A child before its parent: it links to nothing, although its parent comes later.
@@ -49,7 +53,7 @@ struct RandomLines {
         let first = "n\(blocks.count)"
         let second = "o\(blocks.count)"
         lines.append(Lines.block(parent.height + 2, second, on: first))
-        blocks.append((parent.height + 1, first))
+        append(parent.height + 1, first)
         lines.append(Lines.block(parent.height + 1, first, on: parent.name))
     }
 }

@@ -103,13 +103,14 @@ struct IngestCommand: ParsableCommand {
     }
 
     private func report(_ outcome: IngestRun.Outcome) {
-        for note in outcome.notes { Report.note(note) }
-        if outcome.wasStopped { Report.note("stopped; the same command goes on here") }
+        var notes = outcome.notes
+        if outcome.wasStopped { notes.append("stopped; the same command goes on here") }
         let people = DescriptorOutput(descriptor: STDERR_FILENO)
         let programs = DescriptorOutput(descriptor: STDOUT_FILENO)
         if json {
-            programs.write(outcome.summary.json + "\n")
+            programs.write(outcome.summary.json(notes: notes) + "\n")
         } else {
+            for note in notes { Report.note(note) }
             (taking.ack ? people : programs).write(outcome.summary.table)
         }
         if let failure = outcome.failure { report(failure) }

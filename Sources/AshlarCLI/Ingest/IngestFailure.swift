@@ -71,6 +71,7 @@ extension IngestFailure: CustomStringConvertible {
         case .inUse: "; stop that process, or wait for it"
         case .differentBlock: "; find out which of the two is right: the store keeps the first"
         case .aboveTip: "; check the height in the line"
+        case .poisoned: "; put right what failed (make room on a full disk) and run the same command again"
         case .payloadTooLarge: "; raise `--max-payload-bytes`"
         case .inputOutput(_, _, let code) where code == ENOSPC:
             "; make room on the disk and run the same command again, it goes on where the store ends"

@@ -75,8 +75,8 @@ extension IngestSummary {
         ]
     }
 
-    /// The summary as one line of JSON.
-    package var json: String {
+    /// The summary as one line of JSON, with what people should know beside it.
+    package func json(notes: [String] = []) -> String {
         var members = numbers.map { "\"\($0.name)\":\($0.value)" }
         let tipObject = tip.map { "{\"height\":\($0.height),\"hash\":\(Self.quoted($0.hash))}" }
         members.append("\"tip\":" + (tipObject ?? "null"))
@@ -86,6 +86,7 @@ extension IngestSummary {
                 "\"resumedAt\":{\"input\":\(Self.quoted(resumedAt.input)),\"line\":\(resumedAt.line),"
                     + "\"offset\":\(resumedAt.offset)}")
         }
+        if !notes.isEmpty { members.append("\"notes\":[\(notes.map(Self.quoted).joined(separator: ","))]") }
         members.append("\"seconds\":\(Self.decimals(seconds, 3))")
         return "{" + members.joined(separator: ",") + "}"
     }

@@ -19,5 +19,11 @@ package enum StopSignal {
         sigemptyset(&action.sa_mask)
         sigaction(SIGINT, &action, nil)
         sigaction(SIGTERM, &action, nil)
+        // A parent may have handed down that they are blocked, as one that starts this from a dispatch queue does.
+        var caught = sigset_t()
+        sigemptyset(&caught)
+        sigaddset(&caught, SIGINT)
+        sigaddset(&caught, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &caught, nil)
     }
 }
