@@ -36,7 +36,7 @@ final class SyncWorker: Sendable {
         case .interval(let milliseconds, let bytes):
             guard let oldest = log.oldestUnsyncedNanoseconds else { return false }
             return log.unsyncedBytes >= bytes
-                || SystemCalls.monotonicNanoseconds() >= oldest + UInt64(milliseconds) * 1_000_000
+                || SystemCalls.monotonicNanoseconds() >= oldest + UInt64(max(0, milliseconds)) * 1_000_000
         }
     }
 
@@ -45,6 +45,6 @@ final class SyncWorker: Sendable {
             !log.isSyncing,
             log.poison == nil
         else { return nil }
-        return oldest + UInt64(milliseconds) * 1_000_000
+        return oldest + UInt64(max(0, milliseconds)) * 1_000_000
     }
 }
