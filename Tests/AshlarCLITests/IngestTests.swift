@@ -54,6 +54,20 @@ struct IngestTests {
         #expect(try Store.open(at: directory.store).sequence == 9)
     }
 
+    @Test("after a rollback the same input has nothing to do, and from its start brings the undone blocks back")
+    func fromStart() throws {
+        let directory = TemporaryDirectory()
+        let input = directory.lines("in", Lines.chain(0...5))
+        _ = try ingest(directory.store, [input]).get()
+        var writer = try Writer.open(at: directory.store)
+        try writer.rollback(toHeight: 2)
+        try writer.close()
+        #expect(try ingest(directory.store, [input]).get().summary.tip?.height == 2)
+        let outcome = try ingest(directory.store, [input]) { $0.startsOver = true }.get()
+        #expect(outcome.summary.tip?.height == 5)
+        #expect(outcome.numbers("readopted", "duplicates") == [3, 3])
+    }
+
     @Test("longest: only a higher branch wins, with all its blocks in one atomic group")
     func longest() throws {
         let directory = TemporaryDirectory()

@@ -37,6 +37,8 @@ struct IngestCommand: ParsableCommand {
               Each commit notes how far the input was taken. The same command on the same input goes on there, after
               Ctrl-C, SIGTERM, kill -9 or a power cut, and takes no block and no switch twice; a file that has become
               longer is taken from where it was left. An input is known again by its first line and its last line taken.
+              So after `ashlar rollback` the same command finds nothing to do; --from-start takes every line anew: blocks that
+              are canonical change nothing, undone ones come back.
 
             ACKNOWLEDGEMENTS
               With --ack a line on the standard output tells of each sequence that has become durable, and of each line
@@ -91,6 +93,7 @@ struct IngestCommand: ParsableCommand {
         settings.rule = taking.forkChoice
         settings.onUnlinked = taking.onUnlinked
         settings.acknowledges = taking.ack
+        settings.startsOver = taking.fromStart
         settings.durability = writing.durability?.durability
         settings.writer.finalityDepth = writing.finalityDepth
         settings.writer.segmentBytes = writing.segmentBytes

@@ -10,6 +10,9 @@ struct IngestTakingOptions: ParsableArguments {
     @Option(help: "What to do with a block that links to nothing known: skip or fail.")
     var onUnlinked = IngestSettings.UnlinkedPolicy.fail
 
+    @Flag(help: "Take every line anew, also those taken before: after a rollback, undone blocks come back.")
+    var fromStart = false
+
     @Flag(help: "Print a line for each durable sequence, for a program that drives the store.")
     var ack = false
 }

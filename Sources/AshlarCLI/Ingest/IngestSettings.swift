@@ -19,6 +19,8 @@ package struct IngestSettings: Sendable {
     package var rule = ForkChoice.Rule.newest
     /// What happens with unlinked lines.
     package var onUnlinked = UnlinkedPolicy.fail
+    /// Whether lines that were taken before are taken anew.
+    package var startsOver = false
     /// When blocks become durable; if nil, with every block where acknowledgements are asked for, else every 100 ms or 16 MiB.
     package var durability: Durability?
     /// Whether each durable sequence is told on the standard output.

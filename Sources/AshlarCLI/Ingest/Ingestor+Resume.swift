@@ -12,7 +12,7 @@ extension Ingestor {
         inputIndex = index
         let head = InputHead(reader.line)
         let (found, last) = try ofStore { () throws(StoreError) in (try store.taken(head), try store.lastIngestMark()) }
-        guard let found else {
+        guard let found, !settings.startsOver else {
             let previous = last.map { IngestMark.Previous(sequence: $0.sequence, end: marks.end(of: $0.mark)) }
             marks.begin(head, previous: previous)
             return .atFirstLine(nil)
