@@ -110,6 +110,7 @@ extension LogState {
         self.active = nil
         unsyncedBytes = 0
         oldestUnsyncedNanoseconds = nil
+        hasDeadline = false
         try advanceDurable(to: DurablePoint(sequence: state.sequence, chainValue: state.chainValue))
     }
 

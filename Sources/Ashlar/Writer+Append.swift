@@ -100,6 +100,8 @@ extension Writer {
             }
         case .interval(_, let bytes):
             core.monitor.withLock { log in
+                // A sync may have taken the commit in already; then there is nothing to wait for, and no deadline to note.
+                guard log.oldestUnsyncedNanoseconds != nil else { return }
                 if log.unsyncedBytes >= bytes || !log.hasDeadline {
                     log.hasDeadline = true
                     core.monitor.signal()
