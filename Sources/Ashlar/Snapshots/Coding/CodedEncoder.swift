@@ -1,6 +1,6 @@
 /// Turns `Encodable` values into the bytes of a snapshot.
-struct StateEncoder: Encoder {
-    let node: StateNode
+struct CodedEncoder: Encoder {
+    let node: CodedNode
     let session: Session
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -14,7 +14,7 @@ struct StateEncoder: Encoder {
 
     static func bytes(of value: some Encodable) throws -> [UInt8] {
         let session = Session()
-        let root = StateNode(depth: -1)
+        let root = CodedNode(depth: -1)
         try append(value, to: root, session, [])
         if let failure = session.failure { throw failure }
         return root.bytes
@@ -22,37 +22,37 @@ struct StateEncoder: Encoder {
 
     /// Appends the bytes of `value`, complete, to those of its parent.
     static func append<T: Encodable>(
-        _ value: T, to parent: StateNode, _ session: Session, _ path: @autoclosure () -> [any CodingKey]
+        _ value: T, to parent: CodedNode, _ session: Session, _ path: @autoclosure () -> [any CodingKey]
     ) throws {
         if parent.appendScalar(value) { return }
-        let node = StateNode(depth: parent.depth + 1)
+        let node = CodedNode(depth: parent.depth + 1)
         let path = path()
-        guard node.depth < StateTag.depthLimit else { throw tooDeep(value, path) }
-        try value.encode(to: StateEncoder(node: node, session: session, codingPath: path))
+        guard node.depth < CodedTag.depthLimit else { throw tooDeep(value, path) }
+        try value.encode(to: CodedEncoder(node: node, session: session, codingPath: path))
         node.flatten(into: &parent.bytes)
     }
 
     static func tooDeep(_ value: Any, _ path: [any CodingKey]) -> EncodingError {
         .invalidValue(
-            value, .init(codingPath: path, debugDescription: "nested more than \(StateTag.depthLimit) deep"))
+            value, .init(codingPath: path, debugDescription: "nested more than \(CodedTag.depthLimit) deep"))
     }
 
     func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> {
         take(.map)
-        return KeyedEncodingContainer(StateMapWriter<Key>(node: node, session: session, codingPath: codingPath))
+        return KeyedEncodingContainer(CodedMapWriter<Key>(node: node, session: session, codingPath: codingPath))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
         take(.array)
-        return StateArrayWriter(node: node, session: session, codingPath: codingPath)
+        return CodedArrayWriter(node: node, session: session, codingPath: codingPath)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer {
         if node.kind != nil || node.isValue { fail("a second value in the place of one") }
-        return StateValueWriter(node: node, session: session, codingPath: codingPath)
+        return CodedValueWriter(node: node, session: session, codingPath: codingPath)
     }
 
-    private func take(_ kind: StateNode.Kind) {
+    private func take(_ kind: CodedNode.Kind) {
         if node.isValue || node.kind ?? kind != kind { fail("a container of another kind in the place of one") }
         node.kind = kind
     }
@@ -65,24 +65,24 @@ struct StateEncoder: Encoder {
 }
 
 /// What the three containers have in common: a node to which values are appended.
-protocol StateWriter {
-    var node: StateNode { get }
-    var session: StateEncoder.Session { get }
+protocol CodedWriter {
+    var node: CodedNode { get }
+    var session: CodedEncoder.Session { get }
     var codingPath: [any CodingKey] { get }
 }
 
-extension StateWriter {
+extension CodedWriter {
     /// An encoder for a value that is filled in later.
-    func open(_ path: [any CodingKey]) -> StateEncoder {
+    func open(_ path: [any CodingKey]) -> CodedEncoder {
         let child = node.addChild()
-        if child.depth >= StateTag.depthLimit, session.failure == nil {
-            session.failure = StateEncoder.tooDeep(child, path)
+        if child.depth >= CodedTag.depthLimit, session.failure == nil {
+            session.failure = CodedEncoder.tooDeep(child, path)
         }
-        return StateEncoder(node: child, session: session, codingPath: path)
+        return CodedEncoder(node: child, session: session, codingPath: path)
     }
 }
 
-extension StateNode {
+extension CodedNode {
     /// Appends a value of one of the commonest types without an encoder of its own: arrays come here for each of their elements.
     fileprivate func appendScalar<T>(_ value: T) -> Bool {
         if T.self == Int.self, let value = value as? Int {
@@ -96,7 +96,7 @@ extension StateNode {
         } else if T.self == Double.self, let value = value as? Double {
             bytes.append(tagged: value)
         } else if T.self == [UInt8].self, let value = value as? [UInt8] {
-            bytes.append(StateTag.bytes)
+            bytes.append(CodedTag.bytes)
             bytes.append(varint: UInt64(value.count))
             bytes.append(contentsOf: value)
         } else {

@@ -1,6 +1,6 @@
-struct StateMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, StateWriter {
-    let node: StateNode
-    let session: StateEncoder.Session
+struct CodedMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, CodedWriter {
+    let node: CodedNode
+    let session: CodedEncoder.Session
     let codingPath: [any CodingKey]
 
     private func add(_ key: any CodingKey) {
@@ -10,7 +10,7 @@ struct StateMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, StateWrit
 
     func encodeNil(forKey key: Key) {
         add(key)
-        node.bytes.append(StateTag.null)
+        node.bytes.append(CodedTag.null)
     }
 
     func encode(_ value: Bool, forKey key: Key) {
@@ -53,7 +53,7 @@ struct StateMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, StateWrit
 
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         add(key)
-        try StateEncoder.append(value, to: node, session, codingPath + [key])
+        try CodedEncoder.append(value, to: node, session, codingPath + [key])
     }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
@@ -64,25 +64,25 @@ struct StateMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, StateWrit
         superEncoder(at: key).unkeyedContainer()
     }
 
-    func superEncoder() -> any Encoder { superEncoder(at: StateKey.super) }
+    func superEncoder() -> any Encoder { superEncoder(at: CodedKey.super) }
     func superEncoder(forKey key: Key) -> any Encoder { superEncoder(at: key) }
 
-    private func superEncoder(at key: any CodingKey) -> StateEncoder {
+    private func superEncoder(at key: any CodingKey) -> CodedEncoder {
         add(key)
         return open(codingPath + [key])
     }
 }
 
-struct StateArrayWriter: UnkeyedEncodingContainer, StateWriter {
-    let node: StateNode
-    let session: StateEncoder.Session
+struct CodedArrayWriter: UnkeyedEncodingContainer, CodedWriter {
+    let node: CodedNode
+    let session: CodedEncoder.Session
     let codingPath: [any CodingKey]
 
     var count: Int { node.count }
 
     func encodeNil() {
         node.count += 1
-        node.bytes.append(StateTag.null)
+        node.bytes.append(CodedTag.null)
     }
 
     func encode(_ value: Bool) {
@@ -125,7 +125,7 @@ struct StateArrayWriter: UnkeyedEncodingContainer, StateWriter {
 
     func encode<T: Encodable>(_ value: T) throws {
         node.count += 1
-        try StateEncoder.append(value, to: node, session, codingPath + [StateKey(intValue: count - 1)])
+        try CodedEncoder.append(value, to: node, session, codingPath + [CodedKey(intValue: count - 1)])
     }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
@@ -136,15 +136,15 @@ struct StateArrayWriter: UnkeyedEncodingContainer, StateWriter {
 
     func superEncoder() -> any Encoder { next() }
 
-    private func next() -> StateEncoder {
+    private func next() -> CodedEncoder {
         node.count += 1
-        return open(codingPath + [StateKey(intValue: count - 1)])
+        return open(codingPath + [CodedKey(intValue: count - 1)])
     }
 }
 
-struct StateValueWriter: SingleValueEncodingContainer, StateWriter {
-    let node: StateNode
-    let session: StateEncoder.Session
+struct CodedValueWriter: SingleValueEncodingContainer, CodedWriter {
+    let node: CodedNode
+    let session: CodedEncoder.Session
     let codingPath: [any CodingKey]
 
     /// Marks the node as written; a second value would not be read again.
@@ -158,7 +158,7 @@ struct StateValueWriter: SingleValueEncodingContainer, StateWriter {
 
     func encodeNil() throws {
         try take(())
-        node.bytes.append(StateTag.null)
+        node.bytes.append(CodedTag.null)
     }
 
     func encode(_ value: Bool) throws {
@@ -201,6 +201,6 @@ struct StateValueWriter: SingleValueEncodingContainer, StateWriter {
 
     func encode<T: Encodable>(_ value: T) throws {
         try take(value)
-        try StateEncoder.append(value, to: node, session, codingPath)
+        try CodedEncoder.append(value, to: node, session, codingPath)
     }
 }

@@ -1,12 +1,12 @@
 /// The entries of a map, found by key.
 ///
 /// Keys are mostly asked for in the order in which they were written: the place behind the last one found is looked at first.
-final class StateMap {
-    private(set) var entries: [(key: String, value: StateValue)] = []
+final class CodedMap {
+    private(set) var entries: [(key: String, value: CodedValue)] = []
     private var next = 0
     private var indexes: [String: Int]?
 
-    init(_ source: StateBytes, _ value: StateValue, _ path: [any CodingKey]) throws(DecodingError) {
+    init(_ source: CodedBytes, _ value: CodedValue, _ path: [any CodingKey]) throws(DecodingError) {
         var position = value.start
         let count = try source.count(&position, value.end, path)
         // A key and its value take at least two bytes.
@@ -18,10 +18,10 @@ final class StateMap {
             entries.append((key, entry))
             position = entry.end
         }
-        guard position == value.end else { throw StateBytes.damaged("bytes behind the entries of a map", path) }
+        guard position == value.end else { throw CodedBytes.damaged("bytes behind the entries of a map", path) }
     }
 
-    func value(for key: String) -> StateValue? {
+    func value(for key: String) -> CodedValue? {
         for index in [next, next - 1] where entries.indices.contains(index) && entries[index].key == key {
             next = index + 1
             return entries[index].value
@@ -41,9 +41,9 @@ final class StateMap {
     }
 }
 
-struct StateMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let map: StateMap
-    let source: StateBytes
+struct CodedMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let map: CodedMap
+    let source: CodedBytes
     let depth: Int
     let codingPath: [any CodingKey]
 
@@ -51,11 +51,11 @@ struct StateMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { map.value(for: key.stringValue) != nil }
 
-    private func decoder(_ key: any CodingKey) throws -> StateDecoder {
-        StateDecoder(source: source, value: try value(key), depth: depth + 1, codingPath: codingPath + [key])
+    private func decoder(_ key: any CodingKey) throws -> CodedDecoder {
+        CodedDecoder(source: source, value: try value(key), depth: depth + 1, codingPath: codingPath + [key])
     }
 
-    private func value(_ key: any CodingKey) throws -> StateValue {
+    private func value(_ key: any CodingKey) throws -> CodedValue {
         guard let value = map.value(for: key.stringValue) else {
             throw DecodingError.keyNotFound(
                 key, .init(codingPath: codingPath, debugDescription: "there is no \(key.stringValue)"))
@@ -82,7 +82,7 @@ struct StateMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 { try decoder(key).decode(type) }
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-        try StateDecoder.decode(type, value(key), source, depth: depth + 1, codingPath + [key])
+        try CodedDecoder.decode(type, value(key), source, depth: depth + 1, codingPath + [key])
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -95,12 +95,12 @@ struct StateMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try decoder(key).unkeyedContainer()
     }
 
-    func superDecoder() throws -> any Decoder { try decoder(StateKey.super) }
+    func superDecoder() throws -> any Decoder { try decoder(CodedKey.super) }
     func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
 
-struct StateArrayReader: UnkeyedDecodingContainer {
-    private let source: StateBytes
+struct CodedArrayReader: UnkeyedDecodingContainer {
+    private let source: CodedBytes
     private let depth: Int
     private let end: Int
     private let isBytes: Bool
@@ -109,7 +109,7 @@ struct StateArrayReader: UnkeyedDecodingContainer {
     let codingPath: [any CodingKey]
     private(set) var currentIndex = 0
 
-    init(_ source: StateBytes, _ value: StateValue, depth: Int, _ path: [any CodingKey]) throws(DecodingError) {
+    init(_ source: CodedBytes, _ value: CodedValue, depth: Int, _ path: [any CodingKey]) throws(DecodingError) {
         self.source = source
         self.depth = depth
         end = value.end
@@ -123,10 +123,10 @@ struct StateArrayReader: UnkeyedDecodingContainer {
     var count: Int? { elements }
     var isAtEnd: Bool { currentIndex == elements }
 
-    private var path: [any CodingKey] { codingPath + [StateKey(intValue: currentIndex)] }
+    private var path: [any CodingKey] { codingPath + [CodedKey(intValue: currentIndex)] }
 
     /// The next element, without going past it.
-    private func peek(_ type: Any.Type) throws -> StateValue {
+    private func peek(_ type: Any.Type) throws -> CodedValue {
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
                 type, .init(codingPath: path, debugDescription: "there are only \(elements) elements"))
@@ -134,23 +134,23 @@ struct StateArrayReader: UnkeyedDecodingContainer {
         return try source.value(at: position, limit: end, codingPath)
     }
 
-    private mutating func take<T>(_ type: T.Type, _ body: (StateDecoder) throws -> T) throws -> T {
+    private mutating func take<T>(_ type: T.Type, _ body: (CodedDecoder) throws -> T) throws -> T {
         if isBytes { return try takeByte(type, body) }
         let value = try peek(type)
-        let result = try body(StateDecoder(source: source, value: value, depth: depth + 1, codingPath: path))
+        let result = try body(CodedDecoder(source: source, value: value, depth: depth + 1, codingPath: path))
         position = value.end
         currentIndex += 1
         return result
     }
 
     /// An array of bytes that is read one by one: each is made a number of its own.
-    private mutating func takeByte<T>(_ type: T.Type, _ body: (StateDecoder) throws -> T) throws -> T {
-        guard !isAtEnd else { _ = try peek(type); throw StateBytes.damaged("a value is missing", path) }
+    private mutating func takeByte<T>(_ type: T.Type, _ body: (CodedDecoder) throws -> T) throws -> T {
+        guard !isAtEnd else { _ = try peek(type); throw CodedBytes.damaged("a value is missing", path) }
         var bytes: [UInt8] = []
         bytes.append(tagged: source.bytes[position])
-        let single = StateBytes(bytes)
+        let single = CodedBytes(bytes)
         let value = try single.value(at: 0, limit: bytes.count, path)
-        let result = try body(StateDecoder(source: single, value: value, depth: depth + 1, codingPath: path))
+        let result = try body(CodedDecoder(source: single, value: value, depth: depth + 1, codingPath: path))
         position += 1
         currentIndex += 1
         return result
@@ -185,7 +185,7 @@ struct StateArrayReader: UnkeyedDecodingContainer {
     mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
         if isBytes { return try takeByte(type) { try $0.decode(type) } }
         let value = try peek(type)
-        let result = try StateDecoder.decode(type, value, source, depth: depth + 1, path)
+        let result = try CodedDecoder.decode(type, value, source, depth: depth + 1, path)
         position = value.end
         currentIndex += 1
         return result

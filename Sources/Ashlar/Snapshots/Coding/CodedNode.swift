@@ -2,7 +2,7 @@
 ///
 /// What is complete stands in `bytes`; containers that are still open hang in `open`, each at the place where its bytes go. So a state costs
 /// its bytes and not an object for each of its values.
-final class StateNode {
+final class CodedNode {
     enum Kind {
         case array
         case map
@@ -13,7 +13,7 @@ final class StateNode {
     var isValue = false
     var bytes: [UInt8] = []
     var count = 0
-    var open: [(at: Int, node: StateNode)] = []
+    var open: [(at: Int, node: CodedNode)] = []
     let depth: Int
 
     init(depth: Int) { self.depth = depth }
@@ -24,7 +24,7 @@ final class StateNode {
             return flattenContent(into: &target)
         }
         // A value that encoded nothing is a map without entries.
-        target.append((kind == .array ? StateTag.array : .map).rawValue)
+        target.append((kind == .array ? CodedTag.array : .map).rawValue)
         var content: [UInt8] = []
         content.append(varint: UInt64(count))
         flattenContent(into: &content)
@@ -42,8 +42,8 @@ final class StateNode {
         target.append(contentsOf: bytes[start...])
     }
 
-    func addChild() -> StateNode {
-        let child = StateNode(depth: depth + 1)
+    func addChild() -> CodedNode {
+        let child = CodedNode(depth: depth + 1)
         open.append((bytes.count, child))
         return child
     }
@@ -59,43 +59,43 @@ extension [UInt8] {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
-    mutating func append(_ tag: StateTag) { append(tag.rawValue) }
+    mutating func append(_ tag: CodedTag) { append(tag.rawValue) }
 
     mutating func append(sized text: String) {
         append(varint: UInt64(text.utf8.count))
         append(contentsOf: text.utf8)
     }
 
-    mutating func append(tagged value: Bool) { append(value ? StateTag.yes : .no) }
+    mutating func append(tagged value: Bool) { append(value ? CodedTag.yes : .no) }
 
     mutating func append(tagged value: String) {
-        append(StateTag.text)
+        append(CodedTag.text)
         append(sized: value)
     }
 
     mutating func append(tagged value: Float) {
-        append(StateTag.float)
+        append(CodedTag.float)
         appendFixed(value.bitPattern)
     }
 
     mutating func append(tagged value: Double) {
-        append(StateTag.double)
+        append(CodedTag.double)
         appendFixed(value.bitPattern)
     }
 
     /// The shortest form that the number fits.
     mutating func append(tagged value: some FixedWidthInteger) {
         if let small = UInt64(exactly: value) {
-            append(StateTag.positive)
+            append(CodedTag.positive)
             append(varint: small)
         } else if let small = Int64(exactly: value) {
-            append(StateTag.negative)
+            append(CodedTag.negative)
             append(varint: UInt64(bitPattern: ~small))
         } else if let wide = Int128(exactly: value) {
-            append(StateTag.wide)
+            append(CodedTag.wide)
             appendFixed(wide)
         } else {
-            append(StateTag.unsignedWide)
+            append(CodedTag.unsignedWide)
             appendFixed(UInt128(truncatingIfNeeded: value))
         }
     }

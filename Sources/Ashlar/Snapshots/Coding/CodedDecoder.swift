@@ -1,32 +1,32 @@
 /// Makes `Decodable` values of the bytes of a snapshot.
-struct StateDecoder: Decoder {
-    let source: StateBytes
-    let value: StateValue
+struct CodedDecoder: Decoder {
+    let source: CodedBytes
+    let value: CodedValue
     let depth: Int
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     static func value<T: Decodable>(of type: T.Type, in bytes: [UInt8]) throws -> T {
-        let source = StateBytes(bytes)
+        let source = CodedBytes(bytes)
         let value = try source.value(at: 0, limit: bytes.count, [])
-        guard value.end == bytes.count else { throw StateBytes.damaged("bytes behind the value", []) }
+        guard value.end == bytes.count else { throw CodedBytes.damaged("bytes behind the value", []) }
         return try decode(type, value, source, depth: 0, [])
     }
 
     /// Makes a value of type `T`; those of the commonest types without a decoder of their own.
     static func decode<T: Decodable>(
-        _: T.Type, _ value: StateValue, _ source: StateBytes, depth: Int, _ path: @autoclosure () -> [any CodingKey]
+        _: T.Type, _ value: CodedValue, _ source: CodedBytes, depth: Int, _ path: @autoclosure () -> [any CodingKey]
     ) throws -> T {
         if let scalar = try scalar(T.self, value, source, path()) { return scalar }
         let path = path()
-        guard depth < StateTag.depthLimit else {
-            throw StateBytes.damaged("nested more than \(StateTag.depthLimit) deep", path)
+        guard depth < CodedTag.depthLimit else {
+            throw CodedBytes.damaged("nested more than \(CodedTag.depthLimit) deep", path)
         }
-        return try T(from: StateDecoder(source: source, value: value, depth: depth, codingPath: path))
+        return try T(from: CodedDecoder(source: source, value: value, depth: depth, codingPath: path))
     }
 
     private static func scalar<T>(
-        _: T.Type, _ value: StateValue, _ source: StateBytes, _ path: @autoclosure () -> [any CodingKey]
+        _: T.Type, _ value: CodedValue, _ source: CodedBytes, _ path: @autoclosure () -> [any CodingKey]
     ) throws -> T? {
         switch value.tag {
         case .positive, .negative:
@@ -47,27 +47,27 @@ struct StateDecoder: Decoder {
     func container<Key: CodingKey>(keyedBy _: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard value.tag == .map else { throw mismatch([String: Any].self) }
         return KeyedDecodingContainer(
-            StateMapReader<Key>(
-                map: try StateMap(source, value, codingPath), source: source, depth: depth, codingPath: codingPath))
+            CodedMapReader<Key>(
+                map: try CodedMap(source, value, codingPath), source: source, depth: depth, codingPath: codingPath))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard value.tag == .array || value.tag == .bytes else { throw mismatch([Any].self) }
-        return try StateArrayReader(source, value, depth: depth, codingPath)
+        return try CodedArrayReader(source, value, depth: depth, codingPath)
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
 
     private func mismatch(_ type: Any.Type) -> DecodingError { Self.mismatch(type, value, codingPath) }
 
-    static func mismatch(_ type: Any.Type, _ value: StateValue, _ path: [any CodingKey]) -> DecodingError {
+    static func mismatch(_ type: Any.Type, _ value: CodedValue, _ path: [any CodingKey]) -> DecodingError {
         let context = DecodingError.Context(codingPath: path, debugDescription: "found \(value.tag)")
         return value.tag == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
     }
 }
 
 /// The one value, whatever type it is asked for as.
-extension StateDecoder: SingleValueDecodingContainer {
+extension CodedDecoder: SingleValueDecodingContainer {
     func decodeNil() -> Bool { value.tag == .null }
 
     func decode(_ type: Bool.Type) throws -> Bool { try expect(source.bool(value), type) }
@@ -88,7 +88,7 @@ extension StateDecoder: SingleValueDecodingContainer {
     func decode(_ type: UInt128.Type) throws -> UInt128 { try integer(type) }
 
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
-        try StateDecoder.decode(type, value, source, depth: depth + 1, codingPath)
+        try CodedDecoder.decode(type, value, source, depth: depth + 1, codingPath)
     }
 
     private func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {

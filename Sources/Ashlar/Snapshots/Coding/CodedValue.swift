@@ -1,6 +1,6 @@
 /// Where a coded value stands among the bytes: its tag, and the range of what the tag announces.
-struct StateValue {
-    let tag: StateTag
+struct CodedValue {
+    let tag: CodedTag
     let start: Int
     let end: Int
 }
@@ -8,7 +8,7 @@ struct StateValue {
 /// The bytes of a coded value, with the checks that make reading any bytes safe.
 ///
 /// Invariant: no range given out reaches beyond `bytes`, and none inside a container beyond that container.
-final class StateBytes {
+final class CodedBytes {
     let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -18,8 +18,8 @@ final class StateBytes {
     }
 
     /// The value that starts at `offset`, which is before `limit`.
-    func value(at offset: Int, limit: Int, _ path: [any CodingKey]) throws(DecodingError) -> StateValue {
-        guard offset < limit, let tag = StateTag(rawValue: bytes[offset]) else {
+    func value(at offset: Int, limit: Int, _ path: [any CodingKey]) throws(DecodingError) -> CodedValue {
+        guard offset < limit, let tag = CodedTag(rawValue: bytes[offset]) else {
             throw Self.damaged(offset < limit ? "unknown tag \(bytes[offset])" : "a value is missing", path)
         }
         var position = offset + 1
@@ -32,12 +32,12 @@ final class StateBytes {
         case .positive, .negative:
             let start = position
             _ = try varint(&position, limit, path)
-            return StateValue(tag: tag, start: start, end: position)
+            return CodedValue(tag: tag, start: start, end: position)
         case .text, .bytes, .array, .map:
             length = try count(&position, limit, path)
         }
         guard length <= limit - position else { throw Self.damaged("a value ends too early", path) }
-        return StateValue(tag: tag, start: position, end: position + length)
+        return CodedValue(tag: tag, start: position, end: position + length)
     }
 
     func varint(_ position: inout Int, _ limit: Int, _ path: [any CodingKey]) throws(DecodingError) -> UInt64 {
@@ -75,8 +75,8 @@ final class StateBytes {
 }
 
 // The values of single types. They give nil where the value is of another type.
-extension StateBytes {
-    func bool(_ value: StateValue) -> Bool? {
+extension CodedBytes {
+    func bool(_ value: CodedValue) -> Bool? {
         switch value.tag {
         case .no: false
         case .yes: true
@@ -84,21 +84,21 @@ extension StateBytes {
         }
     }
 
-    func float(_ value: StateValue) -> Float? {
+    func float(_ value: CodedValue) -> Float? {
         value.tag == .float ? Float(bitPattern: fixed(UInt32.self, at: value.start)) : nil
     }
 
-    func double(_ value: StateValue) -> Double? {
+    func double(_ value: CodedValue) -> Double? {
         value.tag == .double ? Double(bitPattern: fixed(UInt64.self, at: value.start)) : nil
     }
 
-    func string(_ value: StateValue, _ path: [any CodingKey]) throws(DecodingError) -> String? {
+    func string(_ value: CodedValue, _ path: [any CodingKey]) throws(DecodingError) -> String? {
         value.tag == .text ? try text(value.start..<value.end, path) : nil
     }
 
     /// Throws if the number does not fit the type.
     func integer<T: FixedWidthInteger>(
-        _: T.Type, _ value: StateValue, _ path: [any CodingKey]
+        _: T.Type, _ value: CodedValue, _ path: [any CodingKey]
     ) throws(DecodingError) -> T? {
         var position = value.start
         let number: T?

@@ -1,7 +1,7 @@
 /// The bytes in which `Codable` states stand in a snapshot; see "Coded values" in `format-spec/snapshot.md`.
 ///
 /// A value is a tag and what the tag says. Arrays and maps give their length in bytes, so that what is not asked for is stepped over.
-enum StateTag: UInt8 {
+enum CodedTag: UInt8 {
     case null = 0
     case no = 1
     case yes = 2
@@ -29,7 +29,7 @@ enum StateTag: UInt8 {
 }
 
 /// A key that is not the type's own: "super", or the index of an element.
-struct StateKey: CodingKey {
+struct CodedKey: CodingKey {
     let stringValue: String
     let intValue: Int?
 
@@ -48,7 +48,7 @@ struct StateKey: CodingKey {
         intValue = nil
     }
 
-    static var `super`: StateKey { StateKey("super") }
+    static var `super`: CodedKey { CodedKey("super") }
 }
 
 extension SnapshotOutput {
@@ -56,7 +56,7 @@ extension SnapshotOutput {
     ///
     /// Throws what the value's own encoding throws, and `EncodingError` for one that is nested more than 256 deep. Complexity: O(bytes × depth).
     public mutating func encode(_ value: some Encodable) throws {
-        let bytes = try StateEncoder.bytes(of: value)
+        let bytes = try CodedEncoder.bytes(of: value)
         try append(sized: bytes)
     }
 }
@@ -67,6 +67,6 @@ extension SnapshotInput {
     /// Throws `DecodingError` where the bytes are not those of such a value. Complexity: O(bytes).
     public mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
         let bytes = try readSizedArray()
-        return try StateDecoder.value(of: type, in: bytes)
+        return try CodedDecoder.value(of: type, in: bytes)
     }
 }
