@@ -8,7 +8,8 @@ import Testing
 @Suite("Damaged snapshots")
 struct SnapshotDamageTests {
     /// A small snapshot of several chunks, and its file's bytes.
-    private func sample(_ compression: Compression = .lz4) throws -> (name: String, bytes: [UInt8], disk: SimulatedDisk) {
+    private func sample(_ compression: Compression = .lz4) throws -> (name: String, bytes: [UInt8], disk: SimulatedDisk)
+    {
         let disk = SimulatedDisk(seed: 1)
         let entry = try SnapshotSamples.write(
             SnapshotSamples.bytes(250), compression: compression, chunkBytes: 80, to: disk)

@@ -37,7 +37,8 @@ struct SnapshotRoundTripTests {
     func values(chunkBytes: Int) throws {
         let storage = MemoryStorage()
         let integers: [UInt64] = [0, 1, 127, 128, 300, 1 << 35, .max - 1, .max]
-        let entry = try SnapshotWriter.write(SnapshotSamples.identity(), to: storage, chunkBytes: chunkBytes) { output in
+        let entry = try SnapshotWriter.write(SnapshotSamples.identity(), to: storage, chunkBytes: chunkBytes) {
+            output in
             for value in integers {
                 try output.append(value)
                 try output.append(varint: value)
@@ -107,11 +108,14 @@ struct SnapshotRoundTripTests {
     @Test("have names that sort by height and are safe for any model")
     func names() throws {
         let storage = MemoryStorage()
-        let models = ["a/../b", "☃", ".", "..", "a-b", "a_b", String(repeating: "x", count: 255), "a b\n", "A", "é", "e\u{301}"]
+        let models = [
+            "a/../b", "☃", ".", "..", "a-b", "a_b", String(repeating: "x", count: 255), "a b\n", "A", "é", "e\u{301}",
+        ]
         for model in models {
             for height in [0, 9, 10, 123_456_789, Int64.max - 1] {
                 try SnapshotSamples.write(
-                    [1], SnapshotSamples.identity(model: model, height: height, sequence: UInt64(height) + 1), to: storage)
+                    [1], SnapshotSamples.identity(model: model, height: height, sequence: UInt64(height) + 1),
+                    to: storage)
             }
         }
         let entries = try SnapshotCatalog(storage).entries()
@@ -122,7 +126,8 @@ struct SnapshotRoundTripTests {
             #expect(SnapshotName(fileName: entry.fileName).map(\.file) == entry.fileName)
         }
         for model in models {
-            let heights = entries.compactMap(\.identity).filter { $0.model.utf8.elementsEqual(model.utf8) }.map(\.height)
+            let heights = entries.compactMap(\.identity).filter { $0.model.utf8.elementsEqual(model.utf8) }.map(
+                \.height)
             #expect(heights == [0, 9, 10, 123_456_789, Int64.max - 1])
         }
     }

@@ -67,7 +67,8 @@ struct SnapshotVectorTests {
         var random = SplitMix64(seed: 11)
         for number in 0..<30 {
             try output.append(varint: UInt64(number))
-            try output.append(sized: number % 10 == 4 ? random.bytes(90) : Array("the balance of account \(number)".utf8))
+            try output.append(
+                sized: number % 10 == 4 ? random.bytes(90) : Array("the balance of account \(number)".utf8))
         }
     }
 
