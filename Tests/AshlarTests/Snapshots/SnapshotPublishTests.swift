@@ -92,17 +92,29 @@ struct SnapshotPublishTests {
         #expect(disk.fileNames.isEmpty && disk.usedBytes == 0)
     }
 
-    @Test("a failure that the model swallows is not lost")
-    func swallowed() throws {
+    private struct Broken: Error {}
+
+    @Test("a failure that the model swallows or hides behind its own is not lost", arguments: [false, true])
+    func swallowed(hides: Bool) throws {
         let disk = SimulatedDisk(seed: 6)
         disk.fail(.write, skipping: 3, code: SystemCalls.noSpace)
         let error = snapshotFailure { () throws(SnapshotError) in
             _ = try SnapshotWriter.write(SnapshotSamples.identity(), to: disk, chunkBytes: 100) { output in
                 for _ in 0..<50 { try? output.append(bytes: bytes.span.bytes.extracting(0..<90)) }
+                if hides { throw Broken() }
             }
         }
         #expect(error?.code == SystemCalls.noSpace)
         #expect(disk.fileNames.isEmpty)
+        let name = try write(disk).publish().fileName
+        disk.fail(.read, skipping: 7)
+        let reading = snapshotFailure { () throws(SnapshotError) in
+            try SnapshotFile(name, in: disk).read { input in
+                while !input.isAtEnd, (try? input.read(UInt8.self)) != nil {}
+                if hides { throw Broken() }
+            }
+        }
+        #expect(reading?.code == SystemCalls.inputOutput)
     }
 
     @Test("opening a store for writing removes what an interrupted attempt left")
