@@ -67,6 +67,8 @@ package enum CommandError: Error, Hashable, Sendable {
         case .commitTooLarge: "commitTooLarge"
         case .invalidPageToken: "invalidPageToken"
         case .cancelled: "cancelled"
+        case .otherDerivation: "otherDerivation"
+        case .derivationFailed: "derivationFailed"
         default: "invalidArgument"
         }
     }
