@@ -122,7 +122,8 @@ extension StoreError: CustomStringConvertible {
         case .otherDerivation(let path, let reason):
             "\(path) cannot be gone on with: \(reason); choose another directory, or remove this one"
         case .derivationFailed(let sequence, let height, let ordinal, let reason):
-            "deriving commit \(sequence)" + (height.map { " (block \($0)" + (ordinal.map { ", event \($0))" } ?? ")") } ?? "")
+            "deriving commit \(sequence)"
+                + (height.map { " (block \($0)" + (ordinal.map { ", event \($0))" } ?? ")") } ?? "")
                 + " failed: \(reason)"
         case .invalidArgument(let why), .invalidPageToken(let why): why
         case .cancelled: "cancelled by the caller"

@@ -21,7 +21,8 @@ package struct DerivationNote: Equatable, Sendable {
     /// The note in these bytes, which are the whole file ([DRV-1]).
     package init(decoding span: borrowing RawSpan) throws(FormatError) {
         try require(
-            span.byteCount >= Self.fixedSize + 4 && span.u64(0) == Self.magic, "derivation note: it is none, or cut off")
+            span.byteCount >= Self.fixedSize + 4 && span.u64(0) == Self.magic, "derivation note: it is none, or cut off"
+        )
         let nameLength = Int(span.u16(32))
         let parametersLength = Int(span.u32(36))
         try require(

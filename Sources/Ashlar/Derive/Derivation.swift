@@ -47,13 +47,15 @@ extension Derivation {
     public func declaredName(_ kind: NameKind, _ name: String) -> String? { name }
 
     /// Emits nothing.
-    public func derive(_ event: borrowing DerivationEvent, _ state: inout State, _ output: inout DerivedEvents) throws {}
+    public func derive(_ event: borrowing DerivationEvent, _ state: inout State, _ output: inout DerivedEvents) throws {
+    }
 
     /// Emits nothing.
     public func endBlock(_ block: DerivationBlock, _ state: inout State, _ output: inout DerivedEvents) throws {}
 
     /// Emits nothing.
-    public func deriveFloating(_ event: borrowing DerivationEvent, _ state: State, _ output: inout DerivedEvents) throws {}
+    public func deriveFloating(_ event: borrowing DerivationEvent, _ state: State, _ output: inout DerivedEvents) throws
+    {}
 }
 
 extension Derivation where State == NoDerivationState {

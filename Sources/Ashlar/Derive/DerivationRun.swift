@@ -32,7 +32,8 @@ struct DerivationRun {
 
     /// Derives until the run is to end; `lock` is the source's writer lock if the switch is next.
     private func follow<D: Derivation>(
-        _ deriver: inout Deriver<D>, _ progress: (DerivationProgress) -> DerivationStep, _ lock: inout (any StorageLock)?
+        _ deriver: inout Deriver<D>, _ progress: (DerivationProgress) -> DerivationStep,
+        _ lock: inout (any StorageLock)?
     ) throws(StoreError) -> DerivationReport.Outcome {
         var deadline: UInt64?
         while true {
@@ -94,30 +95,33 @@ struct DerivationRun {
         return report
     }
 
-    /// What to report if a run before this one was cut off just behind its switch: the old store stands at the target's path.
-    static func switchedBefore(_ source: String, _ target: String) throws(StoreError) -> DerivationReport? {
-        guard try storing({ () throws(StorageError) in try SystemCalls.kind(of: target) }) == .directory else { return nil }
+    /// What to report if a run of the same derivation was cut off just behind its switch: the old store stands at the target's path.
+    static func switchedBefore(
+        _ source: String, _ target: String, _ derivation: some Derivation
+    ) throws(StoreError) -> DerivationReport? {
+        let kind = try storing { () throws(StorageError) in try SystemCalls.kind(of: target) }
+        guard kind == .directory else { return nil }
         let derived = try storing { () throws(StorageError) in try FileStorage(path: source) }
         let old = try storing { () throws(StorageError) in try FileStorage(path: target) }
-        return try switchedBefore(derived, old)
+        return try switchedBefore(derived, old, derivation)
     }
 
-    static func switchedBefore(_ derived: any Storage, _ old: any Storage) throws(StoreError) -> DerivationReport? {
-        guard let note = try DerivationTarget.readNote(in: derived) else { return nil }
+    static func switchedBefore(
+        _ derived: any Storage, _ old: any Storage, _ derivation: some Derivation
+    ) throws(StoreError) -> DerivationReport? {
+        guard let found = try DerivationTarget.readNote(in: derived) else { return nil }
         let files = try storing { () throws(StorageError) in try old.list() }
-        guard files.contains(where: { SegmentName(fileName: $0) != nil }),
-            try DerivationTarget.readNote(in: old) == nil, try Store.open(old).id == note.sourceID
+        guard files.contains(where: { SegmentName(fileName: $0) != nil }), try DerivationTarget.readNote(in: old) == nil
         else { return nil }
+        let place = try DerivationTarget(derived, derivation, source: try Store.open(old))
+        guard place.note == found else { return nil }
         let store = try Store.open(derived)
         var report = DerivationReport()
         report.outcome = .switched
         report.sequence = store.sequence
         report.resumedAt = store.sequence
         report.targetID = store.id
-        try storing { () throws(StorageError) in
-            try derived.remove(DerivationNote.fileName)
-            try derived.syncDirectory()
-        }
+        try place.finish()
         return report
     }
 }

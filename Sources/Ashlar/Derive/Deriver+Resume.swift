@@ -14,7 +14,8 @@ extension Deriver {
         guard last > 0 else { return }
         guard last <= source.sequence else {
             throw other(
-                "it holds \(last) commits, but the source ends at \(source.sequence): it is not of this source, or somebody appended to it")
+                "it holds \(last) commits, but the source ends at \(source.sequence): it is not of this source, or somebody appended to it"
+            )
         }
         var sourceReader = CommitReader()
         var targetReader = CommitReader()

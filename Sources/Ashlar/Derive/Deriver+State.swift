@@ -44,7 +44,8 @@ extension Deriver {
             guard case .differentBlock(_, let difference) = error else { throw error }
             throw .derivationFailed(
                 sequence: block.sequence, height: block.height, ordinal: nil,
-                reason: "it is taken up again above other blocks than it was appended on, and derives to other events there: \(difference)"
+                reason:
+                    "it is taken up again above other blocks than it was appended on, and derives to other events there: \(difference)"
             )
         }
     }

@@ -38,7 +38,8 @@ struct Deriver<D: Derivation>: ~Copyable {
     mutating func catchUp(_ step: (DerivationProgress) -> DerivationStep) throws(StoreError) -> Bool {
         let last = source.sequence
         let next = writer.sequence + 1
-        guard next <= last else { return true }
+        // One that only follows asks too.
+        guard next <= last else { return step(try progress(at: nil, last)) == .goOn }
         var walk = SequenceWalk(source.core, sequences: next...last, descending: false)
         var untilStep = 0
         while let (location, segment) = try walk.next() {

@@ -15,13 +15,18 @@ extension Store {
     /// `unsupported` where directories cannot be exchanged, `corrupt`, `inputOutput`. What was derived is durable when this returns.
     /// Complexity: O(log), in constant memory beyond the transform's state.
     public static func derive(
-        from source: String, to target: String, transform: some Derivation, options: DerivationOptions = DerivationOptions(),
+        from source: String, to target: String, transform: some Derivation,
+        options: DerivationOptions = DerivationOptions(),
         progress: (DerivationProgress) -> DerivationStep = { _ in .goOn }
     ) throws(StoreError) -> DerivationReport {
         guard try storing({ () throws(StorageError) in try SystemCalls.kind(of: source) }) == .directory else {
             throw .notAStore(path: source)
         }
-        if let report = try DerivationRun.switchedBefore(source, target) { return report }
+        if case .withSwitch = options.end,
+            let report = try DerivationRun.switchedBefore(source, target, transform)
+        {
+            return report
+        }
         try checkPlaces(source, target)
         let from = try storing { () throws(StorageError) in try FileStorage(path: source) }
         // A source that cannot be read leaves no directory behind.

@@ -56,7 +56,8 @@ struct DeriveSummary {
         switch report.outcome {
         case .switched:
             lines.append(
-                "store \(report.targetID) stands at \(TextTable.printable(source)) now, the old one at \(TextTable.printable(target))")
+                "store \(report.targetID) stands at \(TextTable.printable(source)) now, the old one at \(TextTable.printable(target))"
+            )
         case .caughtUp, .stopped:
             lines.append(
                 "store \(report.targetID) in \(TextTable.printable(target)) is at sequence \(grouped(report.sequence))")

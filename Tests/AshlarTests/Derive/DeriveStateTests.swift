@@ -22,7 +22,9 @@ struct DeriveStateTests {
         return payloads
     }
 
-    @Test("it follows reorganisations, also deeper than what it can undo", arguments: 1...4 as ClosedRange<UInt64>, [0, 1, 3, 64])
+    @Test(
+        "it follows reorganisations, also deeper than what it can undo", arguments: 1...4 as ClosedRange<UInt64>,
+        [0, 1, 3, 64])
     func follows(seed: UInt64, undoDepth: Int) throws {
         let disk = try DeriveSource.random(seed: 100 + seed, steps: 60)
         let storage = MemoryStorage()
@@ -52,11 +54,13 @@ struct DeriveStateTests {
         _ = try derive(source, storage, RunningTotal())
         let events = try Store.open(storage).view().events()
         #expect(events.map(\.model) == ["labels", "utxo", "balances", "utxo", "balances"])
-        #expect(events[0].timestamp == Timestamp(seconds: 9) && events[0].requestID == [1, 2] && events[0].type == "of Set")
+        #expect(
+            events[0].timestamp == Timestamp(seconds: 9) && events[0].requestID == [1, 2] && events[0].type == "of Set")
         #expect(events[4].payload == (try Self.totals(try Store.open(source).view())).last)
     }
 
-    @Test("what a transform throws names commit, block and event; what was derived before stays, and another run goes on")
+    @Test(
+        "what a transform throws names commit, block and event; what was derived before stays, and another run goes on")
     func failing() throws {
         let source = try SimulatedDisk.store { (writer) throws(StoreError) in try writer.append(0...5) }
         let target = MemoryStorage()

@@ -9,12 +9,15 @@ import Foundation
 enum DeriveSource {
     /// A store after some lives of a process: forks, branches adopted with known and new blocks, forced rollbacks, floating batches with and
     /// without keys, marks, declarations, several segments.
-    static func random(seed: UInt64, steps: Int = 120) throws -> SimulatedDisk {
+    static func random(seed: UInt64, steps: Int = 90) throws -> SimulatedDisk {
         var simulator = Simulator(seed: seed)
         for _ in 0..<3 {
             var writer = try Writer.open(simulator.disk, options: simulator.wanted)
             for _ in 0..<steps / 3 { try simulator.step(&writer) }
-            if simulator.random.chance(40) { try writer.note(mark: [1, 2, 3]) ; simulator.model.appendNote() }
+            if simulator.random.chance(40) {
+                try writer.note(mark: [1, 2, 3])
+                simulator.model.appendNote()
+            }
             try writer.close()
         }
         return simulator.disk

@@ -42,7 +42,8 @@ struct DeriveSwitchTests {
         var seenBefore = false
         var switches = 0
         let done = Mutex<DerivationReport?>(nil)
-        let report = try derive(source, target, options: deriveOptions(end: .withSwitch(waitSeconds: nil))) { progress in
+        let report = try derive(source, target, options: deriveOptions(end: .withSwitch(waitSeconds: nil))) {
+            progress in
             if !isDone.withLock({ $0 }), progress.sequence > 0 { seenBefore = true }
             return .goOn
         } exchange: { () throws(StorageError) in
@@ -56,7 +57,8 @@ struct DeriveSwitchTests {
         #expect(try StoreVerification.run(target).isSound)
     }
 
-    @Test("the two directories change places: the derived store at the source's path, the old one whole at the target's")
+    @Test(
+        "the two directories change places: the derived store at the source's path, the old one whole at the target's")
     func directories() throws {
         let directory = TemporaryPlace()
         let (source, target) = (directory.path + "/chain", directory.path + "/chain.new")
@@ -159,7 +161,7 @@ struct DeriveSwitchTests {
                 #expect(durable?.contains("derivation") == true)
                 // The run that comes next finds the two changed over.
                 let hasNote = left.fileNames.contains("derivation")
-                #expect((try DerivationRun.switchedBefore(left, source) != nil) == hasNote)
+                #expect((try DerivationRun.switchedBefore(left, source, ModelSelection()) != nil) == hasNote)
                 #expect(try !left.list().contains("derivation"))
             } else {
                 #expect(error != nil)
@@ -196,7 +198,8 @@ struct DeriveSwitchTests {
         try Writer.create(at: source, options: options()).close()
         try FileManager.default.createSymbolicLink(atPath: directory.path + "/link", withDestinationPath: source)
         for (target, text) in [
-            (source, "same directory"), (directory.path + "/link", "same directory"), (source + "/new", "inside the source"),
+            (source, "same directory"), (directory.path + "/link", "same directory"),
+            (source + "/new", "inside the source"),
             (directory.path + "/link/new", "inside the source"), (directory.path, "inside the target"),
         ] {
             let error = failure { () throws(StoreError) in

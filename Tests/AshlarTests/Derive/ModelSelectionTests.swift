@@ -10,12 +10,15 @@ struct ModelSelectionTests {
     static let selections: [ModelSelection] = [
         ModelSelection(keep: ["utxo"]),
         ModelSelection(drop: ["utxo", "balances"]),
-        ModelSelection(keep: ["utxo", "m"], renameModels: ["utxo": "coins", "m": "utxo"], renameTypes: ["type 1": "one"]),
+        ModelSelection(
+            keep: ["utxo", "m"], renameModels: ["utxo": "coins", "m": "utxo"], renameTypes: ["type 1": "one"]),
         ModelSelection(renameModels: ["utxo": "balances", "balances": "utxo"]),
         ModelSelection(keep: []),
     ]
 
-    @Test("the events are those expected as of every sequence, with versions counted anew", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(
+        "the events are those expected as of every sequence, with versions counted anew",
+        arguments: 1...5 as ClosedRange<UInt64>)
     func exact(seed: UInt64) throws {
         let disk = try DeriveSource.random(seed: seed, steps: 60)
         let source = try Store.open(disk)
@@ -33,7 +36,9 @@ struct ModelSelectionTests {
             all.scope = .log
             all.order = .sequence
             let written = try target.view().events(all)
-            #expect(written.map(Self.unversioned) == Self.expected(try source.view().events(all), selection).map(Self.unversioned))
+            #expect(
+                written.map(Self.unversioned)
+                    == Self.expected(try source.view().events(all), selection).map(Self.unversioned))
             #expect(UInt64(written.count) == report.eventsWritten)
             #expect(try StoreVerification.run(storage).isSound)
         }
