@@ -8,8 +8,8 @@ public import AshlarFormat
 /// A derivation must come to the same result for the same commits: a run that was interrupted goes on from what is in the target, and a
 /// block that is taken up again after a reorganisation is not written anew. `name`, `version` and `parameters` tell it from others.
 public protocol Derivation: Sendable {
-    /// What `derive` remembers from block to block; it follows rollbacks.
-    associatedtype State: DerivationState = NoDerivationState
+    /// What `derive` remembers from block to block; it follows rollbacks. It may be that of a `Model`, which takes the events as they are handed over.
+    associatedtype State: ModelState = NoDerivationState
 
     /// What it is called, 1–255 bytes of UTF-8.
     var name: String { get }
@@ -30,13 +30,15 @@ public protocol Derivation: Sendable {
     func makeState() -> State
 
     /// Handles one event of a block that its rule wants replaced or observed; what it emits stands in the event's place, or behind it.
-    func derive(_ event: borrowing DerivationEvent, _ state: inout State, _ output: inout DerivedEvents) throws
+    ///
+    /// The event is that of the source: its version and ids too.
+    func derive(_ event: borrowing ModelEvent, _ state: inout State, _ output: inout DerivedEvents) throws
 
     /// Called behind the last event of each block, also of one without events.
     func endBlock(_ block: DerivationBlock, _ state: inout State, _ output: inout DerivedEvents) throws
 
     /// Handles one floating event that its rule wants replaced or observed. Floating events are no part of the state.
-    func deriveFloating(_ event: borrowing DerivationEvent, _ state: State, _ output: inout DerivedEvents) throws
+    func deriveFloating(_ event: borrowing ModelEvent, _ state: State, _ output: inout DerivedEvents) throws
 }
 
 extension Derivation {
@@ -47,14 +49,14 @@ extension Derivation {
     public func declaredName(_ kind: NameKind, _ name: String) -> String? { name }
 
     /// Emits nothing.
-    public func derive(_ event: borrowing DerivationEvent, _ state: inout State, _ output: inout DerivedEvents) throws {
+    public func derive(_ event: borrowing ModelEvent, _ state: inout State, _ output: inout DerivedEvents) throws {
     }
 
     /// Emits nothing.
     public func endBlock(_ block: DerivationBlock, _ state: inout State, _ output: inout DerivedEvents) throws {}
 
     /// Emits nothing.
-    public func deriveFloating(_ event: borrowing DerivationEvent, _ state: State, _ output: inout DerivedEvents) throws
+    public func deriveFloating(_ event: borrowing ModelEvent, _ state: State, _ output: inout DerivedEvents) throws
     {}
 }
 
@@ -77,39 +79,8 @@ public enum DerivationRule: Sendable, Hashable {
     case replace
 }
 
-/// What a derivation remembers from block to block, and can undo.
-///
-/// By default undoing restores a copy, which costs nothing for values that share their storage until they change. Large states keep what they
-/// need to undo a block instead.
-public protocol DerivationState: Sendable {
-    /// What undoing one block needs.
-    associatedtype Undo: Sendable = Self
-
-    /// Called before the first event of a block.
-    mutating func beginBlock() -> Undo
-
-    /// Called behind the last event of a block, with what `beginBlock` gave.
-    mutating func endBlock(_ undo: inout Undo)
-
-    /// Restores what was before the block. Blocks are undone from the newest on.
-    mutating func undo(_ undo: Undo)
-}
-
-extension DerivationState {
-    /// Nothing is left to do.
-    public mutating func endBlock(_ undo: inout Undo) {}
-}
-
-extension DerivationState where Undo == Self {
-    /// A copy.
-    public mutating func beginBlock() -> Self { self }
-
-    /// Restores the copy.
-    public mutating func undo(_ undo: Self) { self = undo }
-}
-
 /// The state of a derivation that looks at each event alone.
-public struct NoDerivationState: DerivationState {
+public struct NoDerivationState: ModelState {
     /// Nothing to remember.
     public init() {}
 }

@@ -14,8 +14,6 @@ struct DerivationRules: Sendable {
         /// Ids in the target, where events of the pair stay; else 0.
         var model: UInt32 = 0
         var type: UInt32 = 0
-        /// Where the pair's names are in `names`.
-        var pair: UInt32 = 0
     }
 
     private static let size = 1_024
@@ -23,7 +21,6 @@ struct DerivationRules: Sendable {
     private var table = [(key: UInt64, resolved: Resolved)](
         repeating: (0, Resolved(action: .drop)), count: DerivationRules.size)
     private var known: [UInt64: Resolved] = [:]
-    private(set) var names: [DerivationNames] = []
 
     @inline(__always)
     private static func key(_ model: UInt32, _ type: UInt32) -> UInt64 { UInt64(model) << 32 | UInt64(type) }
@@ -43,11 +40,7 @@ struct DerivationRules: Sendable {
     }
 
     /// Notes what is done with a pair.
-    mutating func note(_ model: UInt32, _ type: UInt32, _ resolved: Resolved, _ names: DerivationNames) -> Resolved {
-        var resolved = resolved
-        resolved.pair = UInt32(self.names.count)
-        self.names.append(names)
+    mutating func note(_ model: UInt32, _ type: UInt32, _ resolved: Resolved) {
         known[Self.key(model, type)] = resolved
-        return resolved
     }
 }

@@ -17,9 +17,11 @@ struct DerivationRun {
         let writer = try place.open(options.writer, like: store)
         var deriver = Deriver(derivation, from: store, to: writer, undoDepth: options.undoDepth)
         // A target left by a run that died just before the switch may hold what the source has not proven durable.
-        if deriver.writer.sequence > store.sequence { deriver.source = try Store.open(source, horizon: .committed) }
+        if deriver.writer.sequence > store.sequence {
+            deriver.read(from: try Store.open(source, horizon: .committed))
+        }
         try deriver.resume()
-        deriver.source = store
+        deriver.read(from: store)
         deriver.report.resumedAt = deriver.report.sequence
         var lock: (any StorageLock)?
         deriver.report.outcome = try follow(&deriver, progress, &lock)
@@ -69,7 +71,7 @@ struct DerivationRun {
     private func catchUpFinally<D: Derivation>(
         _ deriver: inout Deriver<D>, _ progress: (DerivationProgress) -> DerivationStep
     ) throws(StoreError) -> DerivationReport.Outcome {
-        deriver.source = try Store.open(source, horizon: .committed)
+        deriver.read(from: try Store.open(source, horizon: .committed))
         return try deriver.catchUp(progress) ? .switched : .stopped
     }
 

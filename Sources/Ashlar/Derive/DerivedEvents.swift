@@ -6,6 +6,8 @@ public struct DerivedEvents: ~Copyable {
     var stage = EventStage()
     private let core: StoreCore
     private let maxPayloadBytes: Int
+    /// Own time and request id of the event at hand.
+    private var inherited: (timestamp: Int64?, requestID: UnsafeRawBufferPointer?) = (nil, nil)
     private var models: [String: UInt32] = [:]
     private var types: [String: UInt32] = [:]
 
@@ -17,10 +19,11 @@ public struct DerivedEvents: ~Copyable {
     /// Number of events so far.
     public var count: Int { stage.eventCount }
 
-    /// Adds an event whose time and request id are the block's, or its own if they are given.
+    /// Adds an event.
     ///
-    /// Throws `payloadTooLarge`, and `invalidArgument` for a name or request id that has not 1–255 bytes. Complexity: O(bytes), and two
-    /// look-ups; it allocates nothing for a name used before.
+    /// Its time and request id are those given, else those of the event at hand (nil in `endBlock`), else the block's. Throws `payloadTooLarge`,
+    /// and `invalidArgument` for a name or request id that has not 1–255 bytes. Complexity: O(bytes), and two look-ups; it allocates nothing
+    /// for names used before.
     public mutating func emit(
         model: String, type: String, payload: RawSpan, timestamp: Timestamp? = nil, requestID: [UInt8]? = nil
     ) throws(StoreError) {
@@ -30,17 +33,23 @@ public struct DerivedEvents: ~Copyable {
         if let requestID { try EventBatch.check(requestID: requestID) }
         let modelID = try modelID(model)
         let typeID = try typeID(type)
+        let timestamp = timestamp?.microseconds ?? inherited.timestamp
         payload.withUnsafeBytes { bytes in
             guard let requestID else {
                 stage.add(
-                    model: modelID, type: typeID, payload: bytes, timestamp: timestamp?.microseconds, requestID: nil)
+                    model: modelID, type: typeID, payload: bytes, timestamp: timestamp, requestID: inherited.requestID)
                 return
             }
             requestID.withUnsafeBytes {
-                stage.add(
-                    model: modelID, type: typeID, payload: bytes, timestamp: timestamp?.microseconds, requestID: $0)
+                stage.add(model: modelID, type: typeID, payload: bytes, timestamp: timestamp, requestID: $0)
             }
         }
+    }
+
+    /// What is emitted from now on has the own fields of the event with this content; it must stay where it is meanwhile.
+    mutating func inherit(_ fields: OwnFields, of content: UnsafeRawBufferPointer) {
+        let requestID = fields.requestID.isEmpty ? nil : UnsafeRawBufferPointer(rebasing: content[fields.requestID])
+        inherited = (fields.timestamp, requestID)
     }
 
     /// The id of a model of the target.

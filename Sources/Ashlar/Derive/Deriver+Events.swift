@@ -26,10 +26,12 @@ extension Deriver {
     }
 
     private mutating func deriveEvents(_ block: DerivationBlock?) throws(StoreError) {
-        event.block = block
         event.sequence = commit.header.sequence
-        event.commonTimestamp = commit.meta.block?.timestamp ?? commit.meta.floating?.timestamp ?? 0
-        event.commonRequestID = commit.meta.requestID
+        event.chainValue = commit.header.chainValue
+        event.height = block?.height
+        event.hash = block?.hash
+        event.blockTimestamp = Timestamp(
+            microseconds: commit.meta.block?.timestamp ?? commit.meta.floating?.timestamp ?? 0)
         for index in 0..<commit.table.count {
             let row = commit.table[index]
             let model = sectionModels[Int(row.section)]
@@ -41,8 +43,8 @@ extension Deriver {
             case .drop: continue
             case .observe:
                 try keep(row, rule)
-                try hand(row, rule)
-            case .replace: try hand(row, rule)
+                try hand(row)
+            case .replace: try hand(row)
             }
         }
     }
@@ -58,21 +60,24 @@ extension Deriver {
     }
 
     /// Hands an event to the derivation.
-    private mutating func hand(_ row: RecordTable.Row, _ rule: DerivationRules.Resolved) throws(StoreError) {
-        event.row = row
-        event.content = try commit.content(row)
-        event.firstVersion = commit.table.sections[Int(row.section)].entry.firstVersion
-        if event.pair != rule.pair {
-            event.pair = rule.pair
-            event.names = rules.names[Int(rule.pair)]
-        }
+    private mutating func hand(_ row: RecordTable.Row) throws(StoreError) {
+        let content = try commit.content(row)
+        let fields: OwnFields
         do throws(FormatError) {
-            event.fields = try OwnFields(typeAndFlags: row.typeAndFlags, content: event.content)
+            fields = try OwnFields(typeAndFlags: row.typeAndFlags, content: content)
         } catch {
             throw commit.damaged(row, error.reason)
         }
+        let firstVersion = commit.table.sections[Int(row.section)].entry.firstVersion
+        event.ordinal = Int(row.ordinal)
+        event.modelID = sectionModels[Int(row.section)]
+        event.typeID = row.typeAndFlags & RecordHead.typeMask
+        event.version = firstVersion == 0 ? nil : firstVersion &+ UInt64(row.indexInSection)
+        event.timestamp = fields.timestamp.map { Timestamp(microseconds: $0) } ?? event.blockTimestamp
+        event.bytes = UnsafeRawBufferPointer(rebasing: content[fields.payloadOffset...])
+        output.inherit(fields, of: content)
         do {
-            if event.block == nil {
+            if event.height == nil {
                 try derivation.deriveFloating(event, state.value, &output)
             } else {
                 try derivation.derive(event, &state.value, &output)
@@ -80,16 +85,13 @@ extension Deriver {
         } catch {
             throw failed(error, ordinal: Int(row.ordinal))
         }
+        output.inherit(.none, of: content)
     }
 
     /// Asks the derivation for its rule about a pair met for the first time.
     @inline(never)
     private mutating func resolve(_ model: UInt32, _ type: UInt32) throws(StoreError) -> DerivationRules.Resolved {
-        let names = source.core.monitor.withLock { log in
-            DerivationNames(
-                model: log.registry.modelIndex(id: model).map { log.registry.models[$0].name } ?? "",
-                type: log.registry.typeIndex(id: type).map { log.registry.types[$0].name } ?? "")
-        }
+        let names = (model: event.names.model(model), type: event.names.type(type))
         let rule: DerivationRule
         do { rule = try derivation.rule(model: names.model, type: names.type) } catch {
             if let error = error as? StoreError { throw error }
@@ -109,7 +111,8 @@ extension Deriver {
             case .observe: try ids(.observe, names.model, names.type)
             case .replace: DerivationRules.Resolved(action: .replace)
             }
-        return rules.note(model, type, resolved, names)
+        rules.note(model, type, resolved)
+        return resolved
     }
 
     /// The error for what a derivation threw at the loaded commit.

@@ -8,11 +8,11 @@ import AshlarStorage
 /// `state` is what the derivation remembers of the canonical chain up to it.
 struct Deriver<D: Derivation>: ~Copyable {
     let derivation: D
-    var source: Store
+    private(set) var source: Store
     var writer: Writer
     var rules = DerivationRules()
     var commit = LoadedCommit()
-    var event = DerivationEvent()
+    var event: ModelEvent
     var output: DerivedEvents
     var state: FollowedState<D.State>
     /// The models of the loaded commit's sections.
@@ -25,10 +25,17 @@ struct Deriver<D: Derivation>: ~Copyable {
     init(_ derivation: D, from source: Store, to writer: consuming Writer, undoDepth: Int) {
         self.derivation = derivation
         self.source = source
+        event = ModelEvent(names: EventNames(source.core))
         output = DerivedEvents(writer.core, maxPayloadBytes: writer.options.maxPayloadBytes)
         self.writer = writer
         state = FollowedState(derivation.makeState(), depth: undoDepth)
         report.targetID = self.writer.store.id
+    }
+
+    /// Goes on with the same store as it was opened anew, which may know names that the other does not.
+    mutating func read(from store: Store) {
+        source = store
+        event = ModelEvent(names: EventNames(store.core))
     }
 
     /// Makes the target durable and lets go of it.

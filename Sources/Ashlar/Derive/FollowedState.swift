@@ -1,7 +1,7 @@
 /// The state of a derivation, and how to undo the latest canonical blocks in it.
 ///
 /// Invariant: `kept` ends with the canonical tip, if it is not empty; its heights ascend.
-struct FollowedState<State: DerivationState>: Sendable {
+struct FollowedState<State: ModelState>: Sendable {
     private struct Kept: Sendable {
         var height: Int64
         var undo: State.Undo

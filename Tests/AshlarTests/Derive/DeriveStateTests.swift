@@ -105,7 +105,7 @@ struct DeriveStateTests {
         func rule(model: String, type: String) -> DerivationRule { .observe }
         func makeState() -> RunningTotal.Total { RunningTotal.Total() }
         func derive(
-            _ event: borrowing DerivationEvent, _ state: inout RunningTotal.Total, _ output: inout DerivedEvents
+            _ event: borrowing ModelEvent, _ state: inout RunningTotal.Total, _ output: inout DerivedEvents
         ) {
             let payload = event.payload
             state.take(payload.withUnsafeBytes { Array($0) })

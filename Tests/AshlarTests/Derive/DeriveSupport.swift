@@ -82,7 +82,7 @@ extension StoreDump {
 
 /// A derivation with a state: `balances` anew, an event for each of `utxo`, whose payload depends on all of them before it.
 struct RunningTotal: Derivation {
-    struct Total: DerivationState {
+    struct Total: ModelState {
         var value: UInt64 = 0
 
         mutating func take(_ bytes: some Sequence<UInt8>) {
@@ -109,13 +109,11 @@ struct RunningTotal: Derivation {
 
     func makeState() -> Total { Total() }
 
-    func derive(_ event: borrowing DerivationEvent, _ state: inout Total, _ output: inout DerivedEvents) throws {
-        if event.block?.height == failingHeight { throw Failure() }
+    func derive(_ event: borrowing ModelEvent, _ state: inout Total, _ output: inout DerivedEvents) throws {
+        if event.height == failingHeight { throw Failure() }
         let payload = event.payload
         guard event.model == "utxo" else {
-            return try output.emit(
-                model: "labels", type: "of " + event.type, payload: payload, timestamp: event.timestamp,
-                requestID: event.requestID)
+            return try output.emit(model: "labels", type: "of " + event.type, payload: payload)
         }
         state.take(payload.withUnsafeBytes { Array($0) })
         let total = state.payload
