@@ -56,8 +56,7 @@ extension Derivation {
     public func endBlock(_ block: DerivationBlock, _ state: inout State, _ output: inout DerivedEvents) throws {}
 
     /// Emits nothing.
-    public func deriveFloating(_ event: borrowing ModelEvent, _ state: State, _ output: inout DerivedEvents) throws
-    {}
+    public func deriveFloating(_ event: borrowing ModelEvent, _ state: State, _ output: inout DerivedEvents) throws {}
 }
 
 extension Derivation where State == NoDerivationState {
