@@ -45,6 +45,8 @@ struct Replay: ~Copyable {
         if hasEvent == nil { _ = try advance() }
         guard hasEvent == true, let height = cursor.height else { return false }
         do throws(ProjectionError) {
+            let bytes = cursor.commit.header.frameLength
+            for slot in slots where slot.height < height { slot.sinceSnapshot.logBytes += bytes }
             repeat { try applyEvent(height) } while try advance() && cursor.height == height
         } catch {
             for slot in slots { slot.abortBlock() }
