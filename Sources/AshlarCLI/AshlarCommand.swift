@@ -22,7 +22,7 @@ public struct AshlarCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
             RollbackCommand.self, StatsCommand.self, VerifyCommand.self, StateCommand.self, SnapshotsCommand.self,
-            BenchCommand.self,
+            DeriveCommand.self, BenchCommand.self,
         ])
 
     /// The tool without a subcommand prints its help.

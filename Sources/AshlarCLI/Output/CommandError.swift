@@ -8,6 +8,10 @@ package enum CommandError: Error, Hashable, Sendable {
     case store(StoreError)
     /// What was asked for cannot be; nothing was changed. `code` is stable, for programs.
     case refused(code: String, message: String)
+    /// Another process writes a store that is needed; `message` says what to do.
+    case refusedInUse(message: String)
+    /// A signal stopped it at a commit; `message` says how to go on.
+    case interrupted(message: String)
     /// `verify` found damage and has reported it.
     case damaged(message: String)
     /// The reader of the output has gone away, which is no failure.
@@ -20,6 +24,8 @@ package enum CommandError: Error, Hashable, Sendable {
         switch self {
         case .store(let error): ExitCodes.code(for: error)
         case .refused: ExitCodes.refused
+        case .refusedInUse: ExitCodes.inUse
+        case .interrupted: ExitCodes.interrupted
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
         case .output: ExitCodes.system
@@ -31,6 +37,8 @@ package enum CommandError: Error, Hashable, Sendable {
         switch self {
         case .store(let error): Self.code(of: error)
         case .refused(let code, _): code
+        case .refusedInUse: "inUse"
+        case .interrupted: "interrupted"
         case .damaged: "damaged"
         case .outputClosed: "outputClosed"
         case .output: "output"
@@ -67,6 +75,8 @@ package enum CommandError: Error, Hashable, Sendable {
         case .commitTooLarge: "commitTooLarge"
         case .invalidPageToken: "invalidPageToken"
         case .cancelled: "cancelled"
+        case .otherDerivation: "otherDerivation"
+        case .derivationFailed: "derivationFailed"
         default: "invalidArgument"
         }
     }
@@ -77,7 +87,8 @@ extension CommandError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .store(let error): "\(error)" + (Self.advice(for: error).map { "; \($0)" } ?? "")
-        case .refused(_, let message), .damaged(let message): message
+        case .refused(_, let message), .refusedInUse(let message), .interrupted(let message), .damaged(let message):
+            message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
         }
