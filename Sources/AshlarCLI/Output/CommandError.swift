@@ -14,6 +14,8 @@ package enum CommandError: Error, Hashable, Sendable {
     case outputClosed
     /// The output could not be written; `code` is the `errno`.
     case output(code: Int32)
+    /// A signal ended a command that goes on until one comes; everything was written out.
+    case interrupted
 
     /// The exit code, as `ashlar help` documents it.
     package var exitCode: Int32 {
@@ -23,6 +25,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
         case .output: ExitCodes.system
+        case .interrupted: ExitCodes.interrupted
         }
     }
 
@@ -34,6 +37,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: "damaged"
         case .outputClosed: "outputClosed"
         case .output: "output"
+        case .interrupted: "interrupted"
         }
     }
 
@@ -66,6 +70,10 @@ package enum CommandError: Error, Hashable, Sendable {
         case .payloadTooLarge: "payloadTooLarge"
         case .commitTooLarge: "commitTooLarge"
         case .invalidPageToken: "invalidPageToken"
+        case .cursorNotFound: "cursorNotFound"
+        case .acknowledgedFurther: "acknowledgedFurther"
+        case .consumerInUse: "consumerInUse"
+        case .tailLost: "tailLost"
         case .cancelled: "cancelled"
         default: "invalidArgument"
         }
@@ -80,6 +88,7 @@ extension CommandError: CustomStringConvertible {
         case .refused(_, let message), .damaged(let message): message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
+        case .interrupted: "stopped by a signal"
         }
     }
 
@@ -90,6 +99,8 @@ extension CommandError: CustomStringConvertible {
         case .alreadyExists: "choose another directory, or go on with this store"
         case .inUse: "stop that process, or wait for it"
         case .belowFinality: "`--below-finality` does"
+        case .consumerInUse: "stop that process, or wait for it"
+        case .acknowledgedFurther: "`ashlar consumers --set` does"
         case .inputOutput(_, _, let code) where code == EACCES || code == EPERM:
             "check who owns the store and its permissions"
         case .inputOutput(_, _, let code) where code == EROFS: "the file system is read-only"
