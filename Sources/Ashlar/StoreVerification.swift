@@ -86,7 +86,8 @@ public enum StoreVerification {
     /// What is wrong with a consumer's file: no damage to the store, but its consumer will want to know.
     private static func notice(ofConsumer name: String, _ storage: any Storage) throws(StoreError) -> String? {
         do throws(StoreError) {
-            _ = try ConsumerSlot.read(try storing { () throws(StorageError) in try storage.open(name, .read) }, named: name)
+            _ = try ConsumerSlot.read(
+                try storing { () throws(StorageError) in try storage.open(name, .read) }, named: name)
             return nil
         } catch {
             if case .corrupt(let corruption) = error { return "\(corruption)" }

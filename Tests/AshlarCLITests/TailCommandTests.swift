@@ -77,7 +77,9 @@ struct TailCommandTests {
         let inEvents = try Tool.run("events", path, "--scope", "log", "--sequences", "6").objects
         #expect(events.count == 5 && inEvents.count == 5)
         for (event, other) in zip(events, inEvents) {
-            for member in ["ordinal", "version", "timestamp"] { #expect(event[member] as? Int == other[member] as? Int) }
+            for member in ["ordinal", "version", "timestamp"] {
+                #expect(event[member] as? Int == other[member] as? Int)
+            }
             for member in ["model", "type"] { #expect(event[member] as? String == other[member] as? String) }
             #expect((event["payload"] as? [String: Any])?["ordinal"] as? Int == event["ordinal"] as? Int)
             let id = try #require(event["id"] as? String)
@@ -96,10 +98,23 @@ struct TailCommandTests {
         for index in stride(from: 0, to: all.lines.count, by: max(1, all.lines.count / 9)) {
             let cursor = try #require(all.objects[index]["cursor"] as? String)
             let rest = try Tool.run("tail", path, "--batch-events", batch, "--from", cursor)
-            #expect(rest.lines == Array(all.lines[(index + 1)...]), "\(rest.error)")
+            // Where a step is cut into parts depends on where the run began; what is in them does not.
+            let isSame = Self.ids(rest.objects) == Self.ids(Array(all.objects[(index + 1)...]))
+            #expect(isSame, "\(rest.error)")
         }
+        #expect(Set(Self.ids(all.objects)).count == Self.ids(all.objects).count)
         #expect(try Tool.run("tail", path, "--from", "end").lines.isEmpty)
         #expect(try Tool.run("tail", path, "--from", "start", "--batch-events", batch).lines == all.lines)
+    }
+
+    /// What lines deliver, however they are cut: ids of steps with those of their events or undone blocks.
+    private static func ids(_ lines: [[String: Any]]) -> [String] {
+        lines.flatMap { line -> [String] in
+            let step = line["id"] as? String ?? "-"
+            let events = (line["events"] as? [[String: Any]] ?? []).map { "\(step) \($0["id"] as? String ?? "-")" }
+            let blocks = (line["blocks"] as? [[String: Any]] ?? []).map { "\(step) \($0["hash"] as? String ?? "-")" }
+            return events + blocks
+        }
     }
 
     @Test("a filter leaves the steps and takes the events")
@@ -164,13 +179,17 @@ struct TailCommandTests {
             #expect(set.status == 0 && set.objects.first?["name"] as? String == "x", "\(set.error)")
             #expect(try Tool.run("tail", path, "--consumer", "x").lines.count == lines)
         }
-        #expect(try Tool.run("consumers", path, "--remove", "y", "--json").errorObject["code"] as? String == "unknownConsumer")
+        #expect(
+            try Tool.run("consumers", path, "--remove", "y", "--json").errorObject["code"] as? String
+                == "unknownConsumer")
         #expect(try Tool.run("consumers", path, "--remove", "x").status == 0)
         #expect(try Tool.run("consumers", path, "--json").lines.isEmpty)
         #expect(try Tool.run("consumers", path, "--set", "x").status == 64)
     }
 
-    @Test("following shows what another process appends, and a signal ends it with exit code 130", arguments: [SIGINT, SIGTERM])
+    @Test(
+        "following shows what another process appends, and a signal ends it with exit code 130",
+        arguments: [SIGINT, SIGTERM])
     func follow(signal: Int32) throws {
         let directory = TemporaryDirectory()
         let path = try store(in: directory)

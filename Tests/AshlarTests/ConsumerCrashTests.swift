@@ -68,7 +68,9 @@ struct ConsumerCrashTests {
                     disk = disk.powerCut(seed: seed)
                     let found = try position(disk)
                     let told = second.told > seen ? second.told : first.told
-                    #expect(found >= told && found <= second.tried, "\(operation) \(skipping) \(seed): \(found), not \(told)")
+                    #expect(
+                        found >= told && found <= second.tried,
+                        "\(operation) \(skipping) \(seed): \(found), not \(told)")
                 }
             }
         }
@@ -82,7 +84,8 @@ struct ConsumerCrashTests {
         try consumer.ack(store.cursor(at: .sequence(1)))
         disk.fail(.sync, file: "consumer")
         #expect(throws: StoreError.self) { try consumer.ack(store.cursor(at: .sequence(2))) }
-        guard case .poisoned = failure({ () throws(StoreError) in try consumer.ack(store.cursor(at: .sequence(3))) }) else {
+        guard case .poisoned = failure({ () throws(StoreError) in try consumer.ack(store.cursor(at: .sequence(3))) })
+        else {
             Issue.record("it wrote on")
             return
         }
@@ -119,7 +122,8 @@ struct ConsumerCrashTests {
         }
         let store = try Store.open(disk)
         let consumer = try store.consumer("x")
-        guard case .corrupt = failure({ () throws(StoreError) in try consumer.ack(store.cursor(at: .sequence(8))) }) else {
+        guard case .corrupt = failure({ () throws(StoreError) in try consumer.ack(store.cursor(at: .sequence(8))) })
+        else {
             Issue.record("a damaged file was written over")
             return
         }
@@ -139,7 +143,8 @@ struct ConsumerCrashTests {
     func golden() {
         let slot = ConsumerSlot(
             storeID: StoreID(high: 0x0706_0504_0302_0100, low: 0x0f0e_0d0c_0b0a_0908), counter: 5, sequence: 42,
-            chainValue: 0xa43c_53cd_65c7_98e7, step: 1, event: 3, time: 1_700_000_000_000_000, name: Array("search".utf8))
+            chainValue: 0xa43c_53cd_65c7_98e7, step: 1, event: 3, time: 1_700_000_000_000_000,
+            name: Array("search".utf8))
         let bytes = slot.encoded
         #expect(bytes.count == 512 && slot.index == 1)
         #expect(Hex.string(bytes[0..<80]) == Self.goldenHead)
@@ -165,7 +170,9 @@ struct ConsumerCrashTests {
         var texts: [String] = []
     }
 
-    @Test("a consumer that keeps the ids it has seen has everything exactly once, however often it crashes", arguments: 1...8)
+    @Test(
+        "a consumer that keeps the ids it has seen has everything exactly once, however often it crashes",
+        arguments: 1...8)
     func exactlyOnce(seed: UInt64) throws {
         var simulator = Simulator(seed: seed)
         try simulator.run()

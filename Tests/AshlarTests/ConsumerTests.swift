@@ -83,9 +83,11 @@ struct ConsumerTests {
     }
 
     static let names = [
-        "search", "Search", "SEARCH", ".", "..", "../../etc/passwd", "a/b", "a\\b", "a%2fb", "%", "~", "a.b", ".a", "ä", "a b",
+        "search", "Search", "SEARCH", ".", "..", "../../etc/passwd", "a/b", "a\\b", "a%2fb", "%", "~", "a.b", ".a", "ä",
+        "a b",
         "-rf", "0000000001-0000.segment", "durable", "lock", "x.tmp", "\u{1F980}", String(repeating: "a", count: 255),
-        String(repeating: "a", count: 254), String(repeating: "a", count: 254) + "b", String(repeating: "/", count: 255),
+        String(repeating: "a", count: 254), String(repeating: "a", count: 254) + "b",
+        String(repeating: "/", count: 255),
         String(repeating: "/", count: 254) + "x", String(repeating: "é", count: 127), "new\nline",
     ]
 
@@ -99,7 +101,8 @@ struct ConsumerTests {
         let files = try storage.list().filter { $0.hasSuffix(".consumer") }
         #expect(Set(files.map { $0.lowercased() }).count == Self.names.count)
         for file in files {
-            #expect(file.utf8.count <= 255 - ".tmp".utf8.count && !file.contains("/") && !file.hasPrefix("."), "\(file)")
+            #expect(
+                file.utf8.count <= 255 - ".tmp".utf8.count && !file.contains("/") && !file.hasPrefix("."), "\(file)")
             #expect(file.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(file)")
         }
         #expect(try writer.store.consumers().map(\.name) == Self.names.sorted())
@@ -117,7 +120,7 @@ struct ConsumerTests {
         try store.consumer("x").ack(cursor(store, 3))
         #expect(try Store.open(disk).recovery.isClean)
         #expect(try StoreVerification.run(disk).isSound)
-        disk["x.consumer"]?[100] ^= 1
+        disk["x.consumer"]?[612] ^= 1  // the first acknowledgement is in slot 1
         let report = try StoreVerification.run(disk)
         #expect(report.isSound && report.notices.contains { $0.contains("x.consumer") })
         for name in disk.fileNames where !name.contains("consumer") { disk[name] = nil }
@@ -127,7 +130,8 @@ struct ConsumerTests {
             return
         }
         // Its positions speak of a log that is gone: nobody makes another one beside them unknowingly.
-        guard case .invalidArgument = failure({ () throws(StoreError) in _ = try Writer.open(disk, options: options()) })
+        guard
+            case .invalidArgument = failure({ () throws(StoreError) in _ = try Writer.open(disk, options: options()) })
         else {
             Issue.record("it was made")
             return

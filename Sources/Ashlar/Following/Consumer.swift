@@ -107,7 +107,8 @@ extension Consumer {
         let latest = try ConsumerSlot.read(file, named: files.file)
         guard latest.name == Array(name.utf8) else {
             throw .invalidArgument(
-                "\(files.file) is the file of consumer `\(String(decoding: latest.name, as: UTF8.self))`; choose another name")
+                "\(files.file) is the file of consumer `\(String(decoding: latest.name, as: UTF8.self))`; choose another name"
+            )
         }
         return latest
     }
@@ -191,7 +192,9 @@ extension ConsumerSlot {
             if let latest = latest(in: bytes) { return latest }
         }
         throw .corrupt(
-            Corruption(file: name, offset: 0, heights: nil, reason: "neither of its two slots checks out; set the consumer's position anew")
+            Corruption(
+                file: name, offset: 0, heights: nil,
+                reason: "neither of its two slots checks out; set the consumer's position anew")
         )
     }
 }

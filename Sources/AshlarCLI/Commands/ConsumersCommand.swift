@@ -25,7 +25,9 @@ struct ConsumersCommand: ReportingCommand {
 
     @OptionGroup var reading: ReadingOptions
 
-    @Option(name: .customLong("set"), parsing: .upToNextOption, help: "NAME and CURSOR (or start, or end): move a consumer there.")
+    @Option(
+        name: .customLong("set"), parsing: .upToNextOption,
+        help: "NAME and CURSOR (or start, or end): move a consumer there.")
     var setting: [String] = []
 
     @Option(help: "Forget this consumer.")
@@ -66,7 +68,8 @@ struct ConsumersCommand: ReportingCommand {
     private func remove(_ name: String, _ store: Store) throws(CommandError) {
         let isKnown = try withStore { () throws(StoreError) in try store.consumers().contains { $0.name == name } }
         guard isKnown else {
-            throw .refused(code: "unknownConsumer", message: "there is no consumer `\(name)`; `ashlar consumers` lists them")
+            throw .refused(
+                code: "unknownConsumer", message: "there is no consumer `\(name)`; `ashlar consumers` lists them")
         }
         try withStore { () throws(StoreError) in try store.consumer(name).remove() }
     }

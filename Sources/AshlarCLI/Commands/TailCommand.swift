@@ -129,7 +129,9 @@ enum CursorArgument {
             guard let cursor = Cursor(text) else {
                 throw .refused(
                     code: "invalidCursor",
-                    message: "`\(option) \(text)` is no cursor; copy it whole from a line of `ashlar tail`, or say start or end")
+                    message:
+                        "`\(option) \(text)` is no cursor; copy it whole from a line of `ashlar tail`, or say start or end"
+                )
             }
             return cursor
         }

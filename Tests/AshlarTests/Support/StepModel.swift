@@ -20,7 +20,8 @@ enum StepTexts {
             let stored = applied.block
             if step.isFirst {
                 texts.append(
-                    "\(id) applied \(stored.block.height) \(stored.block.hash) \(stored.sequence) \(applied.isReadopted)")
+                    "\(id) applied \(stored.block.height) \(stored.block.hash) \(stored.sequence) \(applied.isReadopted)"
+                )
             }
             texts += step.events.map { event($0) }
             if step.isLast { texts.append("\(id) end") }
@@ -43,7 +44,10 @@ enum StepTexts {
         _ id: EventID, _ model: String, _ type: String, _ version: UInt64, _ time: String, _ requestID: [UInt8]?,
         _ payload: [UInt8]
     ) -> String {
-        "\(id.chainValue).\(id.ordinal) \(model) \(type) \(version) \(time) \(requestID ?? []) \(payload)"
+        // The payload as its checksum: printing thousands of bytes is what would take the time.
+        let crc = payload.withUnsafeBytes { Checksum.crc($0) }
+        return
+            "\(id.chainValue).\(id.ordinal) \(model) \(type) \(version) \(time) \(requestID ?? []) \(payload.count) \(crc)"
     }
 }
 
