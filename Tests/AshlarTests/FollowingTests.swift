@@ -50,7 +50,7 @@ struct FollowingTests {
         guard let (store, _, _) = try simulated(seed) else { return }
         var random = SplitMix64(seed: seed)
         let (all, cursors) = try store.stepTexts { $0.batchEvents = 1 }
-        for (cursor, position) in cursors where cursors.count < 60 || random.chance(6_000 / cursors.count) {
+        for (cursor, position) in cursors where cursors.count < 40 || random.chance(4_000 / cursors.count) {
             let printed = try #require(Cursor("\(cursor)"), "\(cursor)")
             #expect(printed == cursor)
             let (rest, _) = try store.stepTexts(from: printed) { $0.batchEvents = 1 + random.below(40) }

@@ -75,8 +75,12 @@ struct LiveFollowingTests {
         var writer = try Writer.open(storage, options: options(segmentBytes: 8_192, durability: durability))
         let delivered = Delivered()
         let task = delivered.follow(try subscription(writer.store, horizon))
-        try append(&writer, 0..<40)
-        if horizon == .committed || durability == .everyBlock {
+        let store = writer.store
+        for round in 0..<4 {
+            // Only who really waits shows that somebody wakes it.
+            await delivered.wait("a waiter") { _ in store.core.monitor.withLock { !$0.followers.isEmpty } }
+            try append(&writer, Self.rounds[round])
+            guard horizon == .committed || durability == .everyBlock else { continue }
             let last = writer.sequence
             await delivered.wait("all that was appended") { $0.last == last }
         }
@@ -89,6 +93,8 @@ struct LiveFollowingTests {
         #expect(delivered.failure == nil)
         #expect(try delivered.texts == Store.open(storage).stepTexts().texts)
     }
+
+    private static let rounds: [Range<Int64>] = [0..<1, 1..<2, 2..<20, 20..<40]
 
     @Test("nothing is delivered before it is durable, unless asked for")
     func horizons() throws {
@@ -235,26 +241,35 @@ struct LiveFollowingTests {
         try writer.close()
     }
 
-    @Test("a reader that looked beyond the durable sequence is told when that was lost")
-    func tailLost() throws {
+    @Test(
+        "a reader that looked beyond the durable sequence is told when that was lost, however far the log was written on",
+        arguments: [Int64(5), 6, 9], [nil, ["balance"]])
+    func tailLost(upTo height: Int64, model: [String]?) throws {
         let disk = SimulatedDisk(seed: 9)
-        var writer = try Writer.open(disk, options: options())
+        let creating = options()
+        var writer = try Writer.open(disk, options: creating)
         try writer.append(0...4)
         try writer.sync()
         try writer.append(5...6)
         try writer.flush()
         let reader = try Store.open(disk, horizon: .committed)
         #expect(reader.sequence == 7)
+        // One commit of the tail was handed out already.
+        let position = try reader.cursor(at: .sequence(6))
+        var following = SubscriptionOptions()
+        following.horizon = .committed
+        following.models = model
+        var follower = try reader.follow(from: position, options: following)
         _ = closing(writer)
         // The directory is put back as it was on the medium, and written on, under the reader.
         for (name, content) in try Self.restored(disk) { disk[name] = content }
-        var again = try Writer.open(disk, options: options())
-        try again.append(5...9)
+        var again = try Writer.open(disk, options: creating)
+        try again.append(5...height)
         try again.sync()
-        var options = SubscriptionOptions()
-        options.horizon = .committed
-        var follower = try reader.follow(options: options)
-        while try follower.next() != nil, follower.cursor.sequence < 7 {}
+        // Who is at it just then gets what was durable, and nothing of the new tail as if it were the old one's.
+        #expect(throws: StoreError.tailLost(sequence: 7)) {
+            while try follower.next() != nil { #expect(follower.cursor.sequence <= 6) }
+        }
         #expect(throws: StoreError.tailLost(sequence: 7)) { try reader.refresh() }
         try again.close()
     }

@@ -7,7 +7,7 @@ import AshlarStorage
 ///     while let batch = try follower.next() { apply(batch); save(batch.cursor) }
 ///
 /// Nothing is read ahead beyond a batch. It is used from one task at a time. Invariants: `cursor` stands behind everything handed out; with
-/// `cause` set it is the commit that the next step comes from.
+/// `cause` set it is the commit that the next step comes from; each commit handed out continues the chain value of the one before.
 public struct Follower: ~Copyable {
     let store: Store
     let options: SubscriptionOptions
@@ -92,7 +92,13 @@ public struct Follower: ~Copyable {
     private mutating func loadCause() throws(StoreError) {
         let sequence = nextSequence
         let (location, source) = try place(of: sequence)
-        try load(sequence, location, source)
+        do throws(StoreError) {
+            try load(sequence, location, source, continuing: cursor.isWhole ? cursor.chainValue : nil)
+        } catch {
+            // Beyond the durable sequence it may be a tail that was lost and written anew under this reader: the note tells.
+            if case .corrupt = error, options.horizon == .committed { try store.refresh() }
+            throw error
+        }
         nextOffset = location.offset + loaded.header.frameLength
         self.source = source
         let found = CauseCommit(loaded.header, loaded.meta, from: cursor)
@@ -122,12 +128,12 @@ public struct Follower: ~Copyable {
         }
     }
 
-    /// Loads a commit with those of its records that are asked for.
+    /// Loads a commit with those of its records that are asked for; with `previous` it must continue that chain value.
     mutating func load(
-        _ sequence: UInt64, _ location: Location, _ source: ReadSource
+        _ sequence: UInt64, _ location: Location, _ source: ReadSource, continuing previous: UInt64? = nil
     ) throws(StoreError) {
         loadedSequence = 0
-        let hasRecords = try loaded.load(location, source, compiled, height: nil)
+        let hasRecords = try loaded.load(location, source, compiled, height: nil, continuing: previous)
         loadedSequence = sequence
         rowCount = hasRecords ? loaded.table.count : 0
         nextRow = 0
