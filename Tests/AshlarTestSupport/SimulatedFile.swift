@@ -103,7 +103,11 @@ struct SimulatedFile: Sendable {
         case .write(let offset, let bytes):
             let end = offset + bytes.count
             if end > content.count { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
-            content.replaceSubrange(offset..<end, with: bytes)
+            content.withUnsafeMutableBytes { content in
+                bytes.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: content[offset..<end]).copyMemory(from: $0)
+                }
+            }
         case .truncate(let size):
             if size < content.count {
                 content.removeSubrange(size...)
