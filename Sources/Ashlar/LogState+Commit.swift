@@ -42,6 +42,7 @@ extension LogState {
         unsyncedBytes += header.frameLength
         if oldestUnsyncedNanoseconds == nil { oldestUnsyncedNanoseconds = SystemCalls.monotonicNanoseconds() }
         if tail.count >= 1 << 20, !continues { try flush() }
+        if !continues { wakeFollowers() }
     }
 
     /// An upper bound of the frame's length, all names included.

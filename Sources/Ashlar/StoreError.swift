@@ -71,6 +71,14 @@ public enum StoreError: Error, Sendable, Hashable {
     case invalidArgument(String)
     /// A page token that is not of this store, view or query.
     case invalidPageToken(String)
+    /// This log does not contain what a cursor stands for.
+    case cursorNotFound(CursorMismatch)
+    /// The consumer has acknowledged more already, up to `position`; going back has to be asked for.
+    case acknowledgedFurther(consumer: String, position: Cursor)
+    /// Another handle, of this or another process, acknowledges under this consumer's name; the process id only informs.
+    case consumerInUse(consumer: String, processID: Int32?)
+    /// What this reader saw beyond the durable sequence was lost by the writer's machine, and the log was written on without it.
+    case tailLost(sequence: UInt64)
     /// Thrown by a caller's closure to give up a batch: nothing is appended.
     case cancelled
 }
@@ -127,7 +135,21 @@ extension StoreError: CustomStringConvertible {
                 + " failed: \(reason)"
         case .invalidArgument(let why), .invalidPageToken(let why): why
         case .cancelled: "cancelled by the caller"
-        default: "\(self)"
+        default: followingDescription
+        }
+    }
+
+    private var followingDescription: String {
+        switch self {
+        case .cursorNotFound(let mismatch): "\(mismatch)"
+        case .acknowledgedFurther(let consumer, let position):
+            "consumer `\(consumer)` has acknowledged up to \(position) already; going back has to be asked for"
+        case .consumerInUse(let consumer, let processID):
+            "consumer `\(consumer)` is in use by \(processID.map { "process \($0)" } ?? "another process"); only one acknowledges under a name"
+        case .tailLost(let sequence):
+            "what was read up to sequence \(sequence) was not durable and is lost: the log was written on without it; open the store again"
+        // Every case has its text above; this keeps a new one from describing itself without end.
+        default: "an error without a description"
         }
     }
 

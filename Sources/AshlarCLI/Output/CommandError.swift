@@ -18,6 +18,8 @@ package enum CommandError: Error, Hashable, Sendable {
     case outputClosed
     /// The output could not be written; `code` is the `errno`.
     case output(code: Int32)
+    /// A signal ended a command that goes on until one comes; everything was written out.
+    case interrupted
 
     /// The exit code, as `ashlar help` documents it.
     package var exitCode: Int32 {
@@ -29,6 +31,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
         case .output: ExitCodes.system
+        case .interrupted: ExitCodes.interrupted
         }
     }
 
@@ -42,6 +45,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: "damaged"
         case .outputClosed: "outputClosed"
         case .output: "output"
+        case .interrupted: "interrupted"
         }
     }
 
@@ -74,6 +78,10 @@ package enum CommandError: Error, Hashable, Sendable {
         case .payloadTooLarge: "payloadTooLarge"
         case .commitTooLarge: "commitTooLarge"
         case .invalidPageToken: "invalidPageToken"
+        case .cursorNotFound: "cursorNotFound"
+        case .acknowledgedFurther: "acknowledgedFurther"
+        case .consumerInUse: "consumerInUse"
+        case .tailLost: "tailLost"
         case .cancelled: "cancelled"
         case .otherDerivation: "otherDerivation"
         case .derivationFailed: "derivationFailed"
@@ -91,6 +99,7 @@ extension CommandError: CustomStringConvertible {
             message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
+        case .interrupted: "stopped by a signal"
         }
     }
 
@@ -101,6 +110,8 @@ extension CommandError: CustomStringConvertible {
         case .alreadyExists: "choose another directory, or go on with this store"
         case .inUse: "stop that process, or wait for it"
         case .belowFinality: "`--below-finality` does"
+        case .consumerInUse: "stop that process, or wait for it"
+        case .acknowledgedFurther: "`ashlar consumers --set` does"
         case .inputOutput(_, _, let code) where code == EACCES || code == EPERM:
             "check who owns the store and its permissions"
         case .inputOutput(_, _, let code) where code == EROFS: "the file system is read-only"
