@@ -18,8 +18,8 @@ package enum CommandError: Error, Hashable, Sendable {
     case outputClosed
     /// The output could not be written; `code` is the `errno`.
     case output(code: Int32)
-    /// A signal ended a command that goes on until one comes; everything was written out.
-    case interrupted
+    /// A signal ended a command that goes on until one comes; everything was written out, and there is nothing to report.
+    case ended
 
     /// The exit code, as `ashlar help` documents it.
     package var exitCode: Int32 {
@@ -31,7 +31,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
         case .output: ExitCodes.system
-        case .interrupted: ExitCodes.interrupted
+        case .ended: ExitCodes.interrupted
         }
     }
 
@@ -45,7 +45,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .damaged: "damaged"
         case .outputClosed: "outputClosed"
         case .output: "output"
-        case .interrupted: "interrupted"
+        case .ended: "interrupted"
         }
     }
 
@@ -99,7 +99,7 @@ extension CommandError: CustomStringConvertible {
             message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
-        case .interrupted: "stopped by a signal"
+        case .ended: "stopped by a signal"
         }
     }
 
