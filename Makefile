@@ -21,7 +21,7 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
 ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
 
-.PHONY: help deps lint format build embedder selftest test tsan asan demo bench clean
+.PHONY: help deps lint format build embedder selftest test tsan asan soak demo bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,14 @@ asan: deps ## the engine's tests under the address sanitizer
 .PHONY: release
 release: deps
 	@$(SWIFT) build -c release --product ashlar </dev/null
+
+# Seeds of a soak, and where they start.
+SOAK_SEEDS ?= 5000
+SOAK_FIRST_SEED ?= 1000
+
+soak: build ## thousands of seeds of the simulations: random work, faults, power cuts, states
+	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
+		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
 
 demo: release ## real blocks and a real fork through the command line tool
 	@ASHLAR="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar" .ci/demo.sh

@@ -41,14 +41,20 @@ struct SnapshotTask: Sendable {
             guard let height = position.height,
                 let chainValue = try store.chainValue(ofSequence: position.sequence)
             else { return nil }
-            var blocks = try store.view(asOf: position.sequence).blocks(0...height, descending: true).makeIterator()
-            guard let block = try blocks.next()?.get() else { return nil }
+            guard let block = try block(notAbove: height, in: store.view(asOf: position.sequence)) else { return nil }
             return SnapshotIdentity(
                 storeID: store.id, model: model, schemaVersion: schemaVersion, height: block.block.height,
                 blockHash: block.block.hash, sequence: position.sequence, chainValue: chainValue)
         } catch {
             throw .store(error)
         }
+    }
+
+    /// The block at `height`, or the highest one below where heights are skipped.
+    private func block(notAbove height: Int64, in view: View) throws(StoreError) -> StoredBlock? {
+        if let block = try view.block(height: height) { return block }
+        var blocks = view.blocks(0...height, descending: true).makeIterator()
+        return try blocks.next()?.get()
     }
 
     /// Sees to it that the commit is durable; false if nobody wants the snapshot any more.
