@@ -63,6 +63,10 @@ public enum StoreError: Error, Sendable, Hashable {
     case payloadTooLarge(bytes: Int, limit: Int)
     /// A commit would exceed the format's limits.
     case commitTooLarge(String)
+    /// What stands at the target's path was not begun by this derivation of this source.
+    case otherDerivation(path: String, reason: String)
+    /// A derivation could not derive this commit (ordinal: this event of it). What was derived before it stays.
+    case derivationFailed(sequence: UInt64, height: Int64?, ordinal: Int?, reason: String)
     /// A name, hash, id, mark or option outside its range.
     case invalidArgument(String)
     /// A page token that is not of this store, view or query.
@@ -123,6 +127,12 @@ extension StoreError: CustomStringConvertible {
         case .notAdoptable(let why): "the branch cannot be adopted: \(why)"
         case .payloadTooLarge(let bytes, let limit): "a payload of \(bytes) bytes is over the limit of \(limit)"
         case .commitTooLarge(let why): "the commit is too large: \(why)"
+        case .otherDerivation(let path, let reason):
+            "\(path) cannot be gone on with: \(reason); choose another directory, or remove this one"
+        case .derivationFailed(let sequence, let height, let ordinal, let reason):
+            "deriving commit \(sequence)"
+                + (height.map { " (block \($0)" + (ordinal.map { ", event \($0))" } ?? ")") } ?? "")
+                + " failed: \(reason)"
         case .invalidArgument(let why), .invalidPageToken(let why): why
         case .cancelled: "cancelled by the caller"
         default: followingDescription

@@ -21,8 +21,8 @@ public struct AshlarCommand: ParsableCommand {
         version: "0.1.0 (format 1.0)",
         subcommands: [
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
-            TailCommand.self, ConsumersCommand.self, RollbackCommand.self, StatsCommand.self, VerifyCommand.self,
-            BenchCommand.self,
+            TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
+            RollbackCommand.self, StatsCommand.self, VerifyCommand.self, BenchCommand.self,
         ])
 
     /// The tool without a subcommand prints its help.

@@ -20,7 +20,7 @@ public protocol Model: Sendable {
     /// Number of the way it folds and encodes; a snapshot made under another one is ignored. To be raised with every change of either.
     var schemaVersion: UInt32 { get }
 
-    /// The models whose events it takes, by the names in the log; its own name by default.
+    /// The models whose events it takes, by the names in the log: its own name by default; none for the events of all.
     var sources: [String] { get }
 
     /// The state before the first block.

@@ -18,10 +18,11 @@ struct BenchCommand: ParsableCommand {
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case append, scan, model, open
+        case append, scan, model, derive, open
     }
 
-    @Argument(help: "What to measure: append, scan, model, open. All of them if left out; append always comes first.")
+    @Argument(
+        help: "What to measure: append, scan, model, derive, open. All of them if left out; append always comes first.")
     var parts: [Part] = Part.allCases
     @Option(help: "Events in all.")
     var events = 2_000_000
@@ -82,6 +83,7 @@ struct BenchCommand: ParsableCommand {
         var results = [try bench.append()]
         if parts.contains(.scan) { results.append(try bench.scan()) }
         if parts.contains(.model) { results.append(try bench.model()) }
+        if parts.contains(.derive) { results += try bench.derive() }
         if parts.contains(.open) { results += try bench.open() }
         print(json ? Self.json(results) : Self.table(results))
     }

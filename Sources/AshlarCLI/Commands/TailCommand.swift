@@ -95,7 +95,7 @@ struct TailCommand: ReportingCommand {
         _ follower: inout Follower, _ printer: consuming StepPrinter, _ consumer: Consumer?, _ output: inout Output
     ) throws(CommandError) {
         while output.isOpen {
-            if StopSignal.wasReceived { throw .interrupted }
+            if StopSignal.wasReceived { throw .ended }
             if let batch = try next(&follower) {
                 printer.print(batch, &output)
                 // Out before it is acknowledged, and before waiting for more.
