@@ -18,7 +18,7 @@ extension Store {
             if let note, log.state.sequence < note.sequence {
                 throw core.horizon == .durable ? log.lost(note) : .tailLost(sequence: log.state.sequence)
             }
-            if let note, try !log.contains(note) { throw .tailLost(sequence: log.state.sequence) }
+            if let note, try !log.agrees(with: note) { throw .tailLost(sequence: log.state.sequence) }
             if let note, note.sequence <= log.state.sequence, note.sequence > log.durable.sequence {
                 log.durable = DurablePoint(sequence: note.sequence, chainValue: note.chainValue)
             }
@@ -28,14 +28,19 @@ extension Store {
 }
 
 extension LogState {
-    /// Whether the commit that a note newly speaks of is the one read here.
-    fileprivate mutating func contains(_ note: DurabilityNote) throws(StoreError) -> Bool {
+    /// Whether a note that is new speaks of the log that was read here.
+    ///
+    /// It may end before what was read; then the last commit read must still stand where it was: its chain value vouches for all before.
+    fileprivate mutating func agrees(with note: DurabilityNote) throws(StoreError) -> Bool {
         guard note.sequence > durable.sequence else { return true }
         if note.sequence == state.sequence { return note.chainValue == state.chainValue }
-        guard let location = try location(ofSequence: note.sequence) else { return false }
+        guard let location = try location(ofSequence: state.sequence) else { return false }
         var reader = CommitReader()
-        try loadMeta(location, &reader)
-        return reader.header.chainValue == note.chainValue
+        do throws(StoreError) { try loadMeta(location, &reader) } catch {
+            if case .corrupt = error { return false }
+            throw error
+        }
+        return reader.header.chainValue == state.chainValue
     }
 
     /// Reads on in the active segment, or turns to the next one; false when there is nothing more.
