@@ -158,7 +158,7 @@ struct ProjectionTests {
         #expect(try notes.latest().state == wanted)
         #expect(try notes.state(asOf: 21).state.notes.count == 63)
         // A snapshot of a block that was undone is void: a restart must not take it.
-        try writer.append(12...12, 1)
+        try writer.append(block(12, 1, on: 0), events: events(12, 1))
         let again = Projection(writer.store, options: options)
         let restored = try again.add(Notes())
         try again.advance()
@@ -228,7 +228,7 @@ struct ProjectionTests {
         let projection = Projection(writer.store, options: options)
         let notes = try projection.add(Notes())
         var height: Int64 = 0
-        while height < 30 || (try writer.store.snapshots.entries().isEmpty) {
+        while try height < 30 || writer.store.snapshots.entries().isEmpty {
             try writer.append(height...height)
             try projection.advance()
             height += 1

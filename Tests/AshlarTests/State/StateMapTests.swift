@@ -3,6 +3,7 @@ import AshlarTestSupport
 import Testing
 
 @testable import Ashlar
+@testable import AshlarFormat
 
 /// `StateMap` beside a dictionary.
 @Suite("StateMap")
