@@ -27,7 +27,7 @@ extension Projection {
                 while try replay.applyBlock() {}
                 replay.finish()
             } catch {
-                throw try explained(error, slot, at: height)
+                throw explained(error, slot, in: view, at: height)
             }
         }
         keep(CachedState(model: slot.name, position: position, state: working.state))
@@ -82,11 +82,14 @@ extension Projection {
         }
     }
 
-    /// Where events were removed, a state below cannot be told any more: says from where on one can.
+    /// Where events were removed, a state below cannot be told any more: says from where on one can, by the lowest snapshot above.
     private func explained(
-        _ error: ProjectionError, _ slot: ModelSlot, at height: Int64
-    ) throws(ProjectionError) -> ProjectionError {
+        _ error: ProjectionError, _ slot: ModelSlot, in view: View, at height: Int64
+    ) -> ProjectionError {
         guard case .store(.removed) = error else { return error }
-        return .notKept(model: slot.name, height: height, answerableFrom: nil)
+        let choice = try? SnapshotCatalog(store.core.storage).choose(
+            model: slot.name, schemaVersion: slot.schemaVersion, in: view)
+        let above = choice?.usable.compactMap { $0.identity?.height }.filter { $0 > height }.min()
+        return .notKept(model: slot.name, height: height, answerableFrom: above)
     }
 }
