@@ -14,11 +14,15 @@ extension Projection {
     ///
     /// The first call restores each model from its best snapshot and replays the rest. A reorg of at most `undoBlocks` is undone in memory, a
     /// deeper one loads snapshots. Bounded by `blocks`, so that a caller can show progress or do other work in between. Throws `model` if a model
-    /// refuses an event: all models then stand at the block before, and the next call tries again. Complexity: O(new events).
+    /// refuses an event: all models then stand at the block before, and the next call tries again. In a process that only reads, the log is
+    /// looked at anew first. Complexity: O(new events).
     @discardableResult
     public func advance(atMostBlocks blocks: Int64 = .max) throws(ProjectionError) -> AdvanceOutcome {
         try applying.withLock { (_) throws(ProjectionError) in
-            let view = try reading { () throws(StoreError) in try store.view() }
+            let view = try reading { () throws(StoreError) in
+                try store.refresh()
+                return try store.view()
+            }
             let tip = view.tipHeight ?? -1
             let start = try settle(on: view)
             let (end, overflow) = start.addingReportingOverflow(max(blocks, 1))
@@ -55,9 +59,17 @@ extension Projection {
             return state.slots
         }
         defer { monitor.withLock { $0.isRestoring = false } }
-        for slot in slots { try loadBase(slot, in: view, upTo: limit) }
-        let highest = slots.map(\.height).max() ?? limit
-        try catchUp(slots, in: view, upTo: highest)
+        let highest: Int64
+        do throws(ProjectionError) {
+            for slot in slots { try loadBase(slot, in: view, upTo: limit) }
+            highest = slots.map(\.height).max() ?? limit
+            try catchUp(slots, in: view, upTo: highest)
+        } catch {
+            for slot in slots { slot.reset() }
+            // A model that has to catch up refuses a block below the others' snapshots: then all start from below it, and meet it together.
+            guard case .model(_, let height?, _, _, _) = error, height <= limit else { throw error }
+            return try restoreAll(in: view, upTo: height - 1)
+        }
         monitor.withLock {
             $0.position = StatePosition(sequence: view.sequence, height: highest >= 0 ? highest : nil)
         }

@@ -27,12 +27,14 @@ struct StateBenchmarks {
         try writer.close()
     }
 
-    private func append(_ height: Int64, branch: Int64 = 0, to writer: inout Writer) throws {
+    /// Appends a block of `branch` on the tip, whose hash is `parent` if it is not the block below on that branch.
+    private func append(
+        _ height: Int64, branch: Int64 = 0, to writer: inout Writer, on parent: BlockHash? = nil
+    ) throws {
         let (model, type) = (try writer.model("outputs"), try writer.type("output.set"))
         let block = Block(
-            height: height, hash: try Workload.hash(height + branch << 40),
-            parent: try Workload.hash(height - 1 + (branch > 0 && height == blocks ? 0 : branch) << 40),
-            timestamp: Timestamp(seconds: height))
+            height: height, hash: try Workload.hash(height + (branch << 40)),
+            parent: try parent ?? Workload.hash(height - 1 + (branch << 40)), timestamp: Timestamp(seconds: height))
         _ = try writer.append(block) { (batch) throws(StoreError) in
             for index in 0..<Self.eventsPerBlock {
                 // Behind the first blocks every entry is there already, and is changed.
@@ -81,7 +83,8 @@ struct StateBenchmarks {
             for round in 0..<rounds {
                 // Blocks on top, applied; then they are undone, and the model follows.
                 for height in Int64(blocks)..<Int64(blocks) + depth {
-                    try append(height, branch: Int64(round + 1) + depth * 100, to: &writer)
+                    let parent = height == blocks ? try Workload.hash(height - 1) : nil
+                    try append(height, branch: Int64(round + 1) + depth * 100, to: &writer, on: parent)
                 }
                 try projection.advance()
                 try writer.rollback(toHeight: Int64(blocks) - 1, belowFinality: true)
@@ -145,6 +148,43 @@ struct StateBenchmarks {
                 })
         }
         return Measurement(name: "follow", seconds: seconds, events: events, bytes: events * 8)
+    }
+
+    /// How long a reader that knows nothing of the writer takes to be handed a commit, from the end of its sync on.
+    func followLive() throws -> Measurement {
+        let commits = 50
+        var options = WriterOptions()
+        options.durability = .manual
+        var writer = try Writer.open(at: path, options: options)
+        let reader = try Store.open(at: path)
+        let start = try reader.cursor(at: .end)
+        let arrivals = Monitor<[UInt64: UInt64]>([:])
+        let thread = try WorkerThread {
+            guard var follower = try? reader.follow(from: start) else { return }
+            while arrivals.withLock({ $0.count }) < commits {
+                guard let isThere = try? follower.wait(upToMilliseconds: 10_000), isThere == .more else { return }
+                while let batch = try? follower.next() {
+                    let now = SystemCalls.monotonicNanoseconds()
+                    arrivals.withLock { arrivals in for step in batch.steps { arrivals[step.sequence] = now } }
+                }
+            }
+        }
+        var synced: [(sequence: UInt64, time: UInt64)] = []
+        let first = try writer.store.view().tipHeight ?? -1
+        for step in 1...Int64(commits) {
+            try append(first + step, to: &writer, on: try writer.store.view().tip()?.block.hash)
+            try writer.sync()
+            synced.append((writer.sequence, SystemCalls.monotonicNanoseconds()))
+            SystemCalls.pause(milliseconds: UInt32(3 + step % 30))
+        }
+        thread.join()
+        try writer.close()
+        let seconds = arrivals.withLock { arrivals in
+            synced.map { entry in
+                Double(max(arrivals[entry.sequence] ?? .max, entry.time) - entry.time) / 1e9
+            }
+        }
+        return Measurement(name: "follow live", seconds: seconds, events: Self.eventsPerBlock, bytes: 0)
     }
 
     func cleanUp() throws { try Benchmarks.remove(path) }

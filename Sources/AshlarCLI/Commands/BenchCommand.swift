@@ -116,6 +116,7 @@ struct BenchCommand: ParsableCommand {
         if parts.contains(.state) { results.append(try bench.state()) }
         if parts.contains(.snapshot) { results += try bench.snapshot() }
         if parts.contains(.rollback) { results += try bench.rollback() }
+        if parts.contains(.follow) { results.append(try bench.followLive()) }
         return results
     }
 

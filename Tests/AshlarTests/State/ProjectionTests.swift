@@ -166,6 +166,28 @@ struct ProjectionTests {
         try writer.close()
     }
 
+    @Test("stand together below a block that a model without snapshots refuses")
+    func refusalWhileRestoring() throws {
+        var writer = try writer()
+        try writer.append(0...2)
+        try writer.append(block(3), events: [Event(model: "balance", type: "Spent", payload: Array("refuse".utf8))])
+        try writer.append(4...6)
+        let first = Projection(writer.store, options: quiet())
+        _ = try first.add(Counts(sources: ["utxo"]))
+        try first.advance()
+        try first.takeSnapshots()
+        let projection = Projection(writer.store, options: quiet())
+        let (notes, counts) = (try projection.add(Notes()), try projection.add(Counts(sources: ["utxo"])))
+        guard case .model("notes", 3, 4, 0, _)? = projectionFailure({ try projection.advance() }) else {
+            Issue.record("it did not refuse")
+            return
+        }
+        #expect(projection.position?.height == 2)
+        #expect(try notes.latest().state.notes.count == 9)
+        #expect(try counts.latest().position.height == 2)
+        try writer.close()
+    }
+
     @Test("ignore a snapshot of another schema version")
     func otherSchema() throws {
         var writer = try writer()
