@@ -20,18 +20,24 @@ package struct BlockPrinter {
         output.write("}")
     }
 
+    /// Writes what a block was appended with, as members of an object: `"height"`, `"hash"`, `"parent"`, `"timestamp"`, `"requestId"`.
+    package static func members(_ block: Block, _ notation: HashNotation, _ output: inout Output) {
+        output.write("\"height\":")
+        output.write(block.height)
+        output.write(",\"hash\":")
+        output.json(HashText.encode(block.hash.bytes, as: notation))
+        output.write(",\"parent\":")
+        output.json(HashText.encode(block.parent.bytes, as: notation))
+        output.write(",\"timestamp\":")
+        output.write(block.timestamp.microseconds)
+        output.write(",")
+        output.json("requestId", bytes: block.requestID)
+    }
+
     /// Writes a block as a line of JSON.
     package func json(_ stored: StoredBlock, isCanonical: Bool, _ output: inout Output) {
-        output.write("{\"height\":")
-        output.write(stored.block.height)
-        output.write(",\"hash\":")
-        output.json(HashText.encode(stored.block.hash.bytes, as: notation))
-        output.write(",\"parent\":")
-        output.json(HashText.encode(stored.block.parent.bytes, as: notation))
-        output.write(",\"timestamp\":")
-        output.write(stored.block.timestamp.microseconds)
-        output.write(",")
-        output.json("requestId", bytes: stored.block.requestID)
+        output.write("{")
+        Self.members(stored.block, notation, &output)
         output.write(",\"sequence\":")
         output.write(stored.sequence)
         output.write(",\"events\":")

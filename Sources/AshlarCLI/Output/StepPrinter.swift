@@ -64,16 +64,8 @@ struct StepPrinter {
 
     private func block(_ applied: AppliedBlock, _ output: inout Output) {
         let stored = applied.block
-        output.write(",\"height\":")
-        output.write(stored.block.height)
-        output.write(",\"hash\":")
-        output.json(HashText.encode(stored.block.hash.bytes, as: notation))
-        output.write(",\"parent\":")
-        output.json(HashText.encode(stored.block.parent.bytes, as: notation))
-        output.write(",\"timestamp\":")
-        output.write(stored.block.timestamp.microseconds)
         output.write(",")
-        output.json("requestId", bytes: stored.block.requestID)
+        BlockPrinter.members(stored.block, notation, &output)
         output.write(",\"blockSequence\":")
         output.write(stored.sequence)
         output.write(",\"readopted\":")
