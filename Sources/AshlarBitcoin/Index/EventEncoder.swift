@@ -1,7 +1,7 @@
-import Ashlar
+package import Ashlar
 
 /// The kinds of events that this indexer makes.
-enum EventKind {
+package enum EventKind {
     case blockAdded
     case outputSpent
     case outputCreated
@@ -10,11 +10,13 @@ enum EventKind {
 /// Makes the events of blocks: one of the header, then of each transaction the outputs it spends and those it creates.
 ///
 /// The payloads are JSON objects, built in one buffer that is used again for each of them: no allocation per event.
-struct EventEncoder: ~Copyable {
+package struct EventEncoder: ~Copyable {
     private var json = JSONBuffer()
 
+    package init() {}
+
     /// Gives each event of a block to `emit`, in their order; `bytes` are those that `block` was parsed from.
-    mutating func encode(
+    package mutating func encode(
         _ block: borrowing ParsedBlock, _ bytes: RawSpan, height: Int32,
         emit: (EventKind, RawSpan) throws(StoreError) -> Void
     ) throws(StoreError) {

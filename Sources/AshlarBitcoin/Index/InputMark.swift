@@ -12,6 +12,10 @@ package struct InputMark: Hashable, Sendable {
         package var taken: Int64
         /// All records before this offset were seen.
         package var seen: Int64
+
+        package init(name: String, taken: Int64, seen: Int64) {
+            (self.name, self.taken, self.seen) = (name, taken, seen)
+        }
     }
 
     /// How many files there are up to the last one that was read, open ones among them.
