@@ -86,6 +86,23 @@ extension EventCursor {
             timestamp: timestamp, requestID: requestID, payload: payload.bytes(0..<payload.byteCount))
     }
 
+    /// Height, hash and time of the commit: what its events share.
+    var place: (height: Int64?, hash: BlockHash?, timestamp: Timestamp) {
+        let meta = commit.reader.meta
+        return (
+            meta.block?.height, meta.block?.hash,
+            Timestamp(microseconds: meta.block?.timestamp ?? meta.floating?.timestamp ?? 0)
+        )
+    }
+
+    /// Whether the current event has a time of its own.
+    var hasOwnTimestamp: Bool { row.typeAndFlags & RecordHead.ownTimestamp != 0 }
+
+    /// The current event's payload; good until the next call of `next`.
+    var payloadBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: content[fields.payloadOffset...])
+    }
+
     /// Where its commit is.
     var location: Location { commit.reader.location }
 

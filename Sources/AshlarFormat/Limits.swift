@@ -15,6 +15,10 @@ package enum Limits {
     /// Up to here every commit of a segment starts below the 32 GiB that the offsets column of a footer can tell.
     package static let segmentBytesOfWriter = 1 << 34
     package static let expansion = 255
+    /// Raw bytes of a snapshot's chunk, as it is written.
+    package static let snapshotChunkBytes = 1 << 20
+    /// The largest chunk that a reader takes.
+    package static let snapshotChunkBytesOfReader = 1 << 22
     /// The highest height; −1 is "none".
     package static let height = Int64.max - 1
 }

@@ -31,6 +31,8 @@ struct Simulator {
     var storeID: StoreID?
     var round = 0
     var nextBranch: UInt8 = 1
+    /// Projections to be run beside, if wanted. They draw from a generator of their own.
+    var states: StateHarness?
 
     init(seed: UInt64) {
         self.seed = seed
@@ -82,6 +84,7 @@ struct Simulator {
                 throw .invalidArgument("the writer has \(writer.sequence) commits, the log \(model.lastSequence)")
             }
             acknowledged = max(acknowledged, writer.durableSequence)
+            try states?.open(writer.store)
             arm(ending)
             try work(&writer)
             if ending == .close || random.chance(20) {
@@ -124,6 +127,7 @@ struct Simulator {
                 acknowledged = model.lastSequence
             }
             acknowledged = max(acknowledged, writer.durableSequence)
+            try states?.check(model)
         }
     }
 }

@@ -1,0 +1,56 @@
+/// How events become a state: one read model of an indexer.
+///
+/// A model is a pure fold. It sees the canonical blocks' events of its `sources` in the order of the chain, and what it makes of them depends on
+/// nothing else, so that the same log always gives the same state: no clock, no randomness, no other model's state.
+///
+///     struct Transfers: Model {
+///         let name = "transfers"
+///         func makeState() -> StateMap<[UInt8], Int> { StateMap() }
+///         func apply(_ event: borrowing ModelEvent, to state: inout StateMap<[UInt8], Int>) throws {
+///             state[try sender(event.payload), default: 0] += 1
+///         }
+///     }
+public protocol Model: Sendable {
+    /// The state the events add up to.
+    associatedtype State: ModelState
+
+    /// The model's name, 1–255 bytes of UTF-8: its snapshots are found by it.
+    var name: String { get }
+
+    /// Number of the way it folds and encodes; a snapshot made under another one is ignored. To be raised with every change of either.
+    var schemaVersion: UInt32 { get }
+
+    /// The models whose events it takes, by the names in the log; its own name by default.
+    var sources: [String] { get }
+
+    /// The state before the first block.
+    func makeState() -> State
+
+    /// Takes one event of a canonical block into the state.
+    ///
+    /// The event is borrowed: what is to be kept of its payload must be copied. An error stops the projection at the block before; nothing of
+    /// this block stays in any state.
+    func apply(_ event: borrowing ModelEvent, to state: inout State) throws
+
+    /// Takes one floating event into a copy of the state, for `Projected.latestWithPending`; the default leaves it out.
+    ///
+    /// The event may have been confirmed by a block since: the state tells.
+    func applyPending(_ event: borrowing ModelEvent, to state: inout State) throws
+
+    /// The state as JSON for people and tools, or nil if it has no such form (the default).
+    func json(_ state: State) throws -> String?
+}
+
+extension Model {
+    /// The model's own name.
+    public var sources: [String] { [name] }
+
+    /// 1.
+    public var schemaVersion: UInt32 { 1 }
+
+    /// Leaves floating events out.
+    public func applyPending(_ event: borrowing ModelEvent, to state: inout State) throws {}
+
+    /// Nil.
+    public func json(_ state: State) throws -> String? { nil }
+}

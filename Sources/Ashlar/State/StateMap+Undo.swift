@@ -1,0 +1,46 @@
+extension StateMap: ModelState {
+    /// An entry as it was before a change; nil if there was none.
+    @usableFromInline
+    struct Change: Sendable {
+        @usableFromInline let key: Key
+        @usableFromInline let old: Value?
+
+        @inlinable
+        init(key: Key, old: Value?) {
+            self.key = key
+            self.old = old
+        }
+    }
+
+    /// What one block changed, in the order it did.
+    public struct Journal: Sendable {
+        @usableFromInline var changes: [Change] = []
+
+        @inlinable
+        init() {}
+
+        /// Number of changes: an entry counts each time it changed.
+        public var count: Int { changes.count }
+    }
+
+    /// What undoing a block takes: the old values of what it changed.
+    public typealias Undo = Journal
+
+    /// Begins to keep old values.
+    public mutating func beginBlock() -> Journal {
+        journal = Journal()
+        return Journal()
+    }
+
+    /// Hands out the old values and stops keeping them.
+    public mutating func endBlock(_ undo: inout Journal) {
+        if let journal { undo = journal }
+        journal = nil
+    }
+
+    /// Puts the old values back, the last change first. Complexity: O(changes).
+    public mutating func undo(_ undo: Journal) {
+        journal = nil
+        for change in undo.changes.reversed() { update(change.key) { $0 = change.old } }
+    }
+}
