@@ -71,30 +71,24 @@ extension Indexer {
 }
 
 /// What is needed again of a `block.added` event.
-struct HeaderFields {
+private struct HeaderFields {
     var previous: Hash256
     var bits: UInt32
 
     /// Finds them in a payload; nil if they are not there.
     init?(_ payload: RawSpan) {
-        let bytes = payload.withUnsafeBytes { Array($0) }
-        guard let prev = Self.value(of: #""prev":""#, length: 64, in: bytes),
-            let previous = Hash256(printed: prev), let digits = Self.value(of: #""bits":""#, length: 8, in: bytes),
-            let bits = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { return nil }
+        var reader = PayloadReader(payload)
+        var (previous, bits): (Hash256?, UInt32?)
+        do throws(PayloadProblem) {
+            while try reader.next() {
+                if reader.isNamed("prev") { previous = try reader.hash() }
+                if reader.isNamed("bits") { bits = try reader.bits() }
+            }
+        } catch {
+            return nil
+        }
+        guard let previous, let bits else { return nil }
         self.previous = previous
         self.bits = bits
-    }
-
-    private static func value(of name: StaticString, length: Int, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
-        let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        var start = 0
-        while start + name.count + length <= bytes.count {
-            if bytes[start] == name[0], bytes[start..<start + name.count].elementsEqual(name) {
-                return bytes[start + name.count..<start + name.count + length]
-            }
-            start += 1
-        }
-        return nil
     }
 }
