@@ -47,7 +47,10 @@ struct BlockTests {
         while true {
             bytes[76] &+= 1
             guard let found = problem(bytes) else { continue }
-            guard case .noProofOfWork = found else { Issue.record("\(found)"); return }
+            guard case .noProofOfWork = found else {
+                Issue.record("\(found)")
+                return
+            }
             return
         }
     }
@@ -137,7 +140,9 @@ struct BlockTests {
             if seed.isMultiple(of: 2) {
                 bytes = Array(bytes[..<80]) + [UInt8(1 + random.below(3))] + random.bytes(random.below(400))
             } else {
-                for _ in 0..<1 + random.below(4) { bytes[80 + random.below(bytes.count - 80)] = UInt8(random.below(256)) }
+                for _ in 0..<1 + random.below(4) {
+                    bytes[80 + random.below(bytes.count - 80)] = UInt8(random.below(256))
+                }
             }
             if bytes != BlockMaker.genesis.bytes { #expect(problem(bytes) != nil) }
         }

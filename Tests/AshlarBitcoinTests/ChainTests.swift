@@ -70,7 +70,9 @@ struct ChainTests {
         }
     }
 
-    @Test("blocks in any order, with forks, give the chain with the most work; of equals the first seen", arguments: 0..<30)
+    @Test(
+        "blocks in any order, with forks, give the chain with the most work; of equals the first seen",
+        arguments: 0..<30)
     func order(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let arrivals = Arrivals(&random, count: 80, forks: 25, disorder: [0, 3, 20, 80][random.below(4)])

@@ -182,7 +182,8 @@ struct Outputs: Hashable {
             let number = digits + 64 + (isCreated ? 9 : 14)
             var end = number
             while event.payload[end] != UInt8(ascii: ",") { end += 1 }
-            let name = String(decoding: event.payload[digits..<digits + 64] + event.payload[number..<end], as: UTF8.self)
+            let name = String(
+                decoding: event.payload[digits..<digits + 64] + event.payload[number..<end], as: UTF8.self)
             if isCreated {
                 created += 1
                 outputs.insert(name)

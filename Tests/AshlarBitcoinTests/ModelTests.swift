@@ -16,7 +16,9 @@ struct ModelTests {
         return projected
     }
 
-    @Test("the supply at height 4,312, to the satoshi: 50 bitcoins a block, but for the first one's, which nobody can spend")
+    @Test(
+        "the supply at height 4,312, to the satoshi: 50 bitcoins a block, but for the first one's, which nobody can spend"
+    )
     func supply() throws {
         let directory = TemporaryDirectory()
         let projected = try states(UnspentModel(), directory, Fixtures.mainnet)
@@ -110,7 +112,9 @@ struct ModelTests {
         #expect(try unspent.latest().state.balances == fresh.latest().state.balances)
         let state = try headers.latest().state
         #expect(state.tip?.height == 5 && state.work == 6 * 0x1_0001_0001 && state.blocks == 6)
-        #expect(HeadersModel().json(state)?.contains(#""chainwork":"0000000000000000000000000000000000000000000000000000000600060006""#) == true)
+        #expect(
+            HeadersModel().json(state)?.contains(
+                #""chainwork":"0000000000000000000000000000000000000000000000000000000600060006""#) == true)
     }
 
     /// An event made by hand.
@@ -194,7 +198,9 @@ struct ModelTests {
             try ask("supply", "--json")
                 == #"{"height":5,"supply":25000000000,"allowed":30000000000,"unspendable":5000000000,"overwritten":0,"unclaimed":0}"#
                 + "\n")
-        #expect(try ask("supply", "--at", "2").contains("supply at height 2                                 100.00000000 BTC"))
+        #expect(
+            try ask("supply", "--at", "2").contains(
+                "supply at height 2                                 100.00000000 BTC"))
         let script = "76a914c522664fb0e55cdc5c0cea73b4aad97ec834323288ac"
         #expect(
             try ask("balance", script, "--json", "--at", "3")

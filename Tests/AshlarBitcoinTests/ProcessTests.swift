@@ -123,7 +123,8 @@ struct ProcessTests {
         #expect(usage.status == 64)
         directory.file("blk00000.dat", Fixtures.fork)
         let wrong = try IndexProcess(["index", store, directory.blocks, "--network", "signet"], in: directory).end()
-        #expect(wrong.status == 2 && wrong.error.hasPrefix("ashlar-bitcoin: blk00000.dat at offset 0: a record of mainnet"))
+        #expect(
+            wrong.status == 2 && wrong.error.hasPrefix("ashlar-bitcoin: blk00000.dat at offset 0: a record of mainnet"))
         let done = try IndexProcess(["index", store, directory.blocks], in: directory).end()
         #expect(done.status == 0 && done.output.contains("blocks undone     2") && done.error.isEmpty)
         let writer = try Writer.open(at: store)

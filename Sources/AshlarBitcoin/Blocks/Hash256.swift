@@ -1,5 +1,5 @@
-import Crypto
 package import Ashlar
+import Crypto
 
 /// A double SHA-256, in the order of its bytes in blocks; Bitcoin prints it backwards.
 package struct Hash256: Hashable, Sendable {
@@ -85,7 +85,9 @@ extension Hash256 {
 
 /// Hexadecimal digits.
 enum Hex {
-    static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+    static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
 
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {

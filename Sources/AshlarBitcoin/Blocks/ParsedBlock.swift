@@ -81,7 +81,8 @@ package struct ParsedBlock: ~Copyable {
         merkleLevel.removeAll(keepingCapacity: true)
         for transaction in transactions { merkleLevel.append(transaction.txid) }
         while merkleLevel.count > 1 {
-            for index in stride(from: 1, to: merkleLevel.count, by: 2) where merkleLevel[index] == merkleLevel[index - 1] {
+            for index in stride(from: 1, to: merkleLevel.count, by: 2)
+            where merkleLevel[index] == merkleLevel[index - 1] {
                 return nil
             }
             if !merkleLevel.count.isMultiple(of: 2), let last = merkleLevel.last { merkleLevel.append(last) }

@@ -42,7 +42,8 @@ struct SupplyCommand: QueryCommand {
         let halving: Int64 = network == .regtest ? 150 : 210_000
         guard let supply = Supply(try states.unspent().sums, height: states.height, halving: halving) else {
             throw .refused(
-                code: "partial", message: "the store does not begin with the first block, so nobody can tell the supply")
+                code: "partial", message: "the store does not begin with the first block, so nobody can tell the supply"
+            )
         }
         guard options.json else { return supply.table }
         return #"{"height":\#(supply.height),"supply":\#(supply.unspent),"allowed":\#(supply.allowed),"#

@@ -35,8 +35,7 @@ extension BlockFile {
     package mutating func nextRecord(from offset: Int64, of network: Network) throws(InputProblem) -> FoundRecord {
         var place = offset
         while true {
-            let found = try search(network, from: place)
-            guard let head = found else {
+            guard let head = try search(network, from: place), try !isPaddingToTheEnd(head) else {
                 guard let dirt = try dirt(in: offset..<size) else { return .end }
                 try checkForeign(at: dirt, from: offset, network)
                 return try isCutHead(at: dirt, of: network) ? .cut(offset: dirt) : .garbage
@@ -66,6 +65,12 @@ extension BlockFile {
             place += Int64(loaded(from: place)) - 3
         }
         return nil
+    }
+
+    /// Whether a magic at the very end is padding: there are keys that make padding look like one.
+    private mutating func isPaddingToTheEnd(_ head: Int64) throws(InputProblem) -> Bool {
+        guard size - head < Int64(RecordPlace.headSize) else { return false }
+        return try dirt(in: head..<size) == nil
     }
 
     /// The first byte in a range that is no padding.

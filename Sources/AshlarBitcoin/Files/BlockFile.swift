@@ -123,7 +123,9 @@ package struct BlockFile: ~Copyable {
                 if bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self).bigEndian == magic {
                     return start + Int64(index)
                 }
-                guard let next = memchr(base + index + 1, Int32(magic >> 24), bytes.count - index - 1) else { return nil }
+                guard let next = memchr(base + index + 1, Int32(magic >> 24), bytes.count - index - 1) else {
+                    return nil
+                }
                 index = UnsafeRawPointer(next) - base
             }
             return nil

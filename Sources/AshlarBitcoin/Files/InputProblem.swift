@@ -34,7 +34,8 @@ extension InputProblem: CustomStringConvertible {
                 + "name the network with --network, or take the file away"
         case .noRecords(let file, let network, let isObfuscated):
             "\(file) has no record of \(network.rawValue)"
-                + (isObfuscated ? "; is xor.dat the key of these files?" : "; if the node wrote an xor.dat, it must lie beside")
+                + (isObfuscated
+                    ? "; is xor.dat the key of these files?" : "; if the node wrote an xor.dat, it must lie beside")
         case .foreignStore(let why): "the store is of another chain: \(why)"
         case .noHeight(let hash):
             "the coinbase of block \(hash) tells no height, so it cannot be the first one; choose one from height 227931 on"

@@ -1,5 +1,5 @@
-import Glibc
 package import Ashlar
+import Glibc
 
 /// What ends a run early.
 package enum IndexFailure: Error, Hashable, Sendable {

@@ -14,7 +14,8 @@ extension Indexer {
         guard let tipHeight = view.tipHeight else { return }
         let first = try withStore { () throws(StoreError) in try view.block(height: 0) }
         if let first, Hash256(stored: first.block.hash) != genesis {
-            throw .input(.foreignStore("its first block \(first.block.hash) is not that of \(settings.network.rawValue)"))
+            throw .input(
+                .foreignStore("its first block \(first.block.hash) is not that of \(settings.network.rawValue)"))
         }
         try learnChain(view, from: min(tipHeight, store.finalHeight ?? 0) - Self.window, to: tipHeight)
         let directory = directory
@@ -46,7 +47,8 @@ extension Indexer {
         }
         for block in canonical {
             guard let hash = Hash256(stored: block.hash), let node = chain.find(hash), chain[node].isLinked else {
-                throw .input(.foreignStore("its block \(block.hash) has no `block.added` event as this program makes it"))
+                throw .input(
+                    .foreignStore("its block \(block.hash) has no `block.added` event as this program makes it"))
             }
             chain.makeCanonical(node)
         }

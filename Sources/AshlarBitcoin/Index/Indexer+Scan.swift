@@ -17,7 +17,9 @@ extension Indexer {
             let from = files.files[number].seen
             let found = try withInput { () throws(InputProblem) in try file.nextRecord(from: from, of: network) }
             if case .record(let record, let garbage) = found {
-                if garbage > 0 { note("\(name): passed over \(garbage) bytes before offset \(record.offset): no records") }
+                if garbage > 0 {
+                    note("\(name): passed over \(garbage) bytes before offset \(record.offset): no records")
+                }
                 if try take(record, &file, number) { continue }
             } else {
                 try end(number, found, size: file.size, isLast: isLast)

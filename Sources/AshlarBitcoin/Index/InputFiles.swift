@@ -84,7 +84,8 @@ package struct InputFiles: Sendable {
     }
 
     /// Goes to where a mark says that everything was taken, if these are still the files it is about; false if not.
-    mutating func resume(at mark: InputMark, size: (String) throws(InputProblem) -> Int64) throws(InputProblem) -> Bool {
+    mutating func resume(at mark: InputMark, size: (String) throws(InputProblem) -> Int64) throws(InputProblem) -> Bool
+    {
         guard mark.fileCount <= files.count else { return false }
         var open: [String: InputMark.OpenFile] = [:]
         for file in mark.open { open[file.name] = file }

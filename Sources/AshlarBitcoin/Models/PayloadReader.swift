@@ -144,8 +144,9 @@ extension PayloadReader {
         let start = offset
         while offset < bytes.byteCount {
             let byte = byte(offset)
-            guard byte >= UInt8(ascii: "a") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || byte == UInt8(ascii: "-")
+            guard
+                byte >= UInt8(ascii: "a") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || byte == UInt8(ascii: "-")
             else { break }
             guard byte < UInt8(ascii: "{") else { break }
             offset += 1

@@ -96,7 +96,9 @@ package struct Outpoint: Hashable, Sendable, CustomStringConvertible {
     /// The outpoint that is written TXID:VOUT, or nil if it is none.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let txid = Hash256(printed: parts[0].utf8), let vout = UInt32(parts[1]) else { return nil }
+        guard parts.count == 2, let txid = Hash256(printed: parts[0].utf8), let vout = UInt32(parts[1]) else {
+            return nil
+        }
         self.init(txid: txid, vout: vout)
     }
 

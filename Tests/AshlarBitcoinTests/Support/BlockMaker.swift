@@ -20,7 +20,8 @@ struct BlockMaker {
     /// The first block of the network: mainnet's, with another time, target and nonce.
     static let genesis: Made = {
         var bytes = Array(Fixtures.mainnet[8..<8 + 285])
-        bytes.replaceSubrange(68..<80, with: little(1_296_688_602) + little(0x207F_FFFF) + little(2))
+        bytes.replaceSubrange(
+            68..<80, with: little(UInt32(1_296_688_602)) + little(UInt32(0x207F_FFFF)) + little(UInt32(2)))
         return made(bytes, height: 0)
     }()
 
@@ -46,7 +47,8 @@ struct BlockMaker {
         var transactions = [coinbase]
         if witnesses {
             let spent = [UInt8](repeating: UInt8(truncatingIfNeeded: count), count: 32) + Self.little(UInt32(1))
-            transactions.append(Self.transaction(inputs: [(spent, [])], outputs: [(1, [])], witnesses: [[1, 2, 3], []]))
+            transactions.append(
+                Self.transaction(inputs: [(spent, [])], outputs: [(1, [])], witnesses: [[1, 2, 3], []]))
         }
         return Self.assemble(transactions, on: parent)
     }
@@ -56,7 +58,7 @@ struct BlockMaker {
         let ids = transactions.map { Array(hash(withoutWitnesses($0))) }
         let root = ids.count == 1 ? ids[0] : hash(ids[0] + ids[1])
         var bytes = little(Int32(0x2000_0000)) + Array(parent.hash.printedBytes.reversed()) + root
-        bytes += little(UInt32(1_300_000_000 + parent.height)) + little(0x207F_FFFF) + little(UInt32(0))
+        bytes += little(UInt32(1_300_000_000 + parent.height)) + little(UInt32(0x207F_FFFF)) + little(UInt32(0))
         bytes += [UInt8(transactions.count)] + transactions.joined()
         return mine(bytes, height: parent.height + 1)
     }

@@ -3,10 +3,13 @@ import Glibc
 
 /// A directory for one test's files, removed with everything in it at the end.
 struct TemporaryDirectory: ~Copyable {
+    /// In memory where that can be had: hundreds of stores are made here, each of which is synced.
+    private static let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+
     let path: String
 
     init() {
-        var template = Array("/tmp/ashlar-bitcoin-test-XXXXXX".utf8CString)
+        var template = Array("\(Self.base)/ashlar-bitcoin-test-XXXXXX".utf8CString)
         template.withUnsafeMutableBufferPointer { bytes in
             if let base = bytes.baseAddress, mkdtemp(base) == nil { fatalError("no temporary directory") }
         }
@@ -89,7 +92,8 @@ enum Fixtures {
             var lines: [[UInt8]] = []
             var start = 0
             while start < bytes.count, let end = memchr(base + start, 0x0A, bytes.count - start) {
-                lines.append(Array(UnsafeRawBufferPointer(start: base + start, count: UnsafeRawPointer(end) - (base + start))))
+                lines.append(
+                    Array(UnsafeRawBufferPointer(start: base + start, count: UnsafeRawPointer(end) - (base + start))))
                 start = UnsafeRawPointer(end) - base + 1
             }
             return lines

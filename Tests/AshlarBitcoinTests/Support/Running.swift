@@ -5,7 +5,8 @@ import Testing
 
 /// Runs the indexer in this process; it stops once it was asked `stopAfter` times.
 func index(
-    _ directory: borrowing TemporaryDirectory, _ network: Network = .regtest, file: String? = nil, stopAfter: Int? = nil,
+    _ directory: borrowing TemporaryDirectory, _ network: Network = .regtest, file: String? = nil,
+    stopAfter: Int? = nil,
     _ change: (inout IndexSettings) -> Void = { _ in }
 ) -> Result<IndexSummary, IndexFailure> {
     var settings = IndexSettings(

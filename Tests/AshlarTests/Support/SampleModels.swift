@@ -15,7 +15,11 @@ struct Counts: Model {
 
     static func count(_ type: [UInt8], _ payload: [UInt8], _ state: inout StateMap<[UInt8], Int>) {
         let key = type + payload.prefix(1)
-        if let last = payload.last, last % 5 == 0 { state.removeValue(forKey: key) } else { state[key, default: 0] += 1 }
+        if let last = payload.last, last % 5 == 0 {
+            state.removeValue(forKey: key)
+        } else {
+            state[key, default: 0] += 1
+        }
     }
 }
 

@@ -107,7 +107,9 @@ final class StateHarness {
     private func compare(_ found: Wanted, _ wanted: Wanted, _ what: String) throws {
         checks += 1
         guard found == wanted else {
-            throw failure("\(what) is \(found.digest) with \(found.counts.count) counts, not \(wanted.digest) with \(wanted.counts.count)")
+            throw failure(
+                "\(what) is \(found.digest) with \(found.counts.count) counts, not \(wanted.digest) with \(wanted.counts.count)"
+            )
         }
     }
 
