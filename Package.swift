@@ -36,7 +36,8 @@ let package = Package(
         .target(
             name: "AshlarFormat", dependencies: ["CAshlarChecksum", "CAshlarLZ4", "CAshlarZlib"],
             swiftSettings: settings),
-        .target(name: "AshlarStorage", swiftSettings: settings),
+        .target(name: "CAshlarSystem"),
+        .target(name: "AshlarStorage", dependencies: ["CAshlarSystem"], swiftSettings: settings),
         .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
         .target(
             name: "AshlarCLI",

@@ -34,17 +34,25 @@ if names != ["ashlar"] or below:
     sys.exit(f"embedder: depends on {names}, and these on {below}; expected ashlar alone")
 '
 
-program=$(swift build "${in_package[@]}" -c release --show-bin-path "$@")/embedder
-
-# The README's example is this program, as it stands, and prints what the README says.
-example=$(awk '/^```swift$/ { inside = 1; text = ""; next } /^```$/ { if (inside && text ~ /Writer.open/) printf "%s", text; inside = 0 }
-    inside { text = text $0 "\n" }' README.md)
-[[ $example == "$(<"$package/Sources/embedder/main.swift")" ]] || fail "the README's example is not $package/Sources/embedder/main.swift"
+binaries=$(swift build "${in_package[@]}" -c release --show-bin-path "$@")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-printed=$("$program" "$folder/chain.ashlar") || fail "$program exits with $?"
-promised=$(awk '/^It prints$/ { inside = 1; next } inside && /^[^ ]/ { exit } inside && NF { sub(/^    /, ""); print }' README.md)
-[[ $printed == "$promised" ]] || fail "the README's example prints: $printed"
+
+# Each Swift program in the README is one of the package's, as it stands, and prints what the README says behind it.
+check_example() { # NAME NUMBER: the program, and which of the README's programs it is
+    local name=$1 source=$package/Sources/$1/main.swift number=$2 example printed promised
+    example=$(awk -v wanted="$number" '/^```swift$/ { inside = 1; text = ""; next }
+        /^```$/ { if (inside && text ~ /^import Ashlar/ && ++count == wanted) printf "%s", text; inside = 0 }
+        inside { text = text $0 "\n" }' README.md)
+    [[ $example == "$(<"$source")" ]] || fail "the README's example $number is not $source"
+    printed=$("$binaries/$name" "$folder/$name.ashlar") || fail "$name exits with $?"
+    promised=$(awk -v wanted="$number" '/^It prints$/ { count++; inside = count == wanted; next }
+        inside && /^[^ ]/ { exit } inside && NF { sub(/^    /, ""); print }' README.md)
+    [[ $printed == "$promised" ]] || fail "the README's example $number prints: $printed"
+}
+check_example embedder 1
+check_example states 2
+program=$binaries/embedder
 
 # The closure of everything the loader would load. Foundation is no part of the Swift runtime meant here.
 allowed='^(libz|liblz4|libc|libm|libdl|librt|libpthread|libutil|libgcc_s|libstdc\+\+|libdispatch|libBlocksRuntime'

@@ -11,6 +11,9 @@ public typealias HashNotation = AshlarFormat.HashNotation
 /// The random identity of a store, the same in all its segments.
 public typealias StoreID = AshlarFormat.StoreID
 
+/// What a name stands for: a model or a type.
+public typealias NameKind = AshlarFormat.NameKind
+
 extension BlockHash {
     /// A hash of these bytes; throws `invalidArgument` unless there are 1–64 of them.
     public init(validating bytes: some Collection<UInt8>) throws(StoreError) {

@@ -15,11 +15,16 @@ struct LoadedCommit: ~Copyable {
 
     /// Loads the records of the commit at `location` that `query` may ask for; false if there are none.
     ///
-    /// Of a commit in which only one section is wanted, only that section is read and checked.
+    /// Of a commit in which only one section is wanted, only that section is read and checked. With `previous` it must continue that chain
+    /// value.
     mutating func load(
-        _ location: Location, _ source: ReadSource, _ query: CompiledQuery, height: Int64?
+        _ location: Location, _ source: ReadSource, _ query: CompiledQuery, height: Int64?,
+        continuing previous: UInt64? = nil
     ) throws(StoreError) -> Bool {
         try reader.load(location, from: source, query.models == nil ? .frame : .meta, height: height)
+        if let previous, !reader.header.continues(previous, frame: reader.metaFrame, at: 0) {
+            throw reader.corrupt(.damaged("commit: its chain value does not continue the log"), height: nil)
+        }
         guard query.mayMatch(reader.header, reader.meta) else { return false }
         try checked(height) { (reader, table) throws(FormatError) in
             try table.layOut(reader.metaFrame, reader.header, reader.meta)

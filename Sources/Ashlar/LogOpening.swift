@@ -52,7 +52,8 @@ struct LogOpening {
 
     /// Whether a directory without segments holds what no store of ours left there.
     static func hasForeignFiles(_ files: [String]) -> Bool {
-        !files.allSatisfy { $0 == SegmentName.noteFile || $0 == SegmentName.lockFile || isTemporary($0) }
+        let own = [SegmentName.noteFile, SegmentName.lockFile, DerivationNote.fileName]
+        return !files.allSatisfy { own.contains($0) || isTemporary($0) }
     }
 
     private static func isTemporary(_ name: String) -> Bool { name.hasSuffix(SegmentName.temporarySuffix) }

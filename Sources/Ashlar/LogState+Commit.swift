@@ -8,15 +8,22 @@ struct CommitRules: Sendable {
     var finalityDepth: Int64
 }
 
+/// What a commit that is taken over from another log keeps of its header there.
+struct CommitStamp: Sendable {
+    var appendTime: Int64
+    var finalHeight: Int64
+}
+
 extension LogState {
     /// Appends one commit: rolls to the next segment if it must, defines the names it uses, builds its frame in the tail and takes it into
     /// every index. The life of a block goes through here.
     ///
     /// `meta` has everything but the names. Nothing is changed if it throws, unless it poisons the log. `reserve` bytes more will be needed in
-    /// the same segment for the rest of a group; with `mayRoll` false it is such a rest itself.
+    /// the same segment for the rest of a group; with `mayRoll` false it is such a rest itself. `stamp` replaces the present time and the
+    /// final height that the rules give.
     mutating func commit(
         _ kind: CommitKind, meta: CommitMeta, stage: inout EventStage, continues: Bool = false, mayRoll: Bool = true,
-        reserve: Int = 0, rules: CommitRules, builder: inout FrameBuilder
+        reserve: Int = 0, stamp: CommitStamp? = nil, rules: CommitRules, builder: inout FrameBuilder
     ) throws(StoreError) {
         try checkWritable()
         var meta = meta
@@ -30,11 +37,12 @@ extension LogState {
         meta.names = newNames(meta, stage)
         numberEvents(of: &stage, kind, meta.rollback)
         let offset = endOffset
-        let header = build(kind, meta, stage, continues, seed: active.seed, rules, &builder)
+        let header = build(kind, meta, stage, continues, stamp, seed: active.seed, rules, &builder)
         try take(header, meta, stage, offset: offset)
         unsyncedBytes += header.frameLength
         if oldestUnsyncedNanoseconds == nil { oldestUnsyncedNanoseconds = SystemCalls.monotonicNanoseconds() }
         if tail.count >= 1 << 20, !continues { try flush() }
+        if !continues { wakeFollowers() }
     }
 
     /// An upper bound of the frame's length, all names included.
@@ -82,14 +90,16 @@ extension LogState {
     }
 
     private mutating func build(
-        _ kind: CommitKind, _ meta: CommitMeta, _ stage: borrowing EventStage, _ continues: Bool, seed: UInt32,
-        _ rules: CommitRules, _ builder: inout FrameBuilder
+        _ kind: CommitKind, _ meta: CommitMeta, _ stage: borrowing EventStage, _ continues: Bool, _ stamp: CommitStamp?,
+        seed: UInt32, _ rules: CommitRules, _ builder: inout FrameBuilder
     ) -> CommitHeader {
         let tip = meta.block?.height ?? meta.rollback?.tipHeight ?? state.tipHeight
         var header = CommitHeader(
-            kind: kind, sequence: state.sequence + 1, epoch: epoch, appendTime: SystemCalls.wallMicroseconds(),
+            kind: kind, sequence: state.sequence + 1, epoch: epoch,
+            appendTime: stamp?.appendTime ?? SystemCalls.wallMicroseconds(),
             height: kind == .block || kind == .rollback ? tip : -1,
-            finalHeight: max(state.finalHeight, tip - rules.finalityDepth, -1), durableSequence: durable.sequence)
+            finalHeight: max(state.finalHeight, stamp?.finalHeight ?? tip - rules.finalityDepth, -1),
+            durableSequence: durable.sequence)
         header.continues = continues
         builder.append(
             &header, meta: meta, stage: stage, codec: rules.codec, previous: state.chainValue, seed: seed, to: &tail)

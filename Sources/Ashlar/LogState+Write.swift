@@ -24,6 +24,7 @@ extension LogState {
     mutating func poison(with failure: StoreError) {
         poison = poison ?? failure
         failWaiters(failure)
+        wakeFollowers(all: true)
     }
 
     /// Writes the buffered commits to the file (not durable yet).
@@ -67,6 +68,7 @@ extension LogState {
         let ready = waiters.filter { $0.sequence <= point.sequence }
         waiters.removeAll { $0.sequence <= point.sequence }
         for waiter in ready { waiter.resume(.success(())) }
+        wakeFollowers()
         try writeNote()
     }
 

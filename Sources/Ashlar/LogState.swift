@@ -31,6 +31,8 @@ struct LogState: ~Copyable {
     var isSyncing = false
     /// Who waits for which sequence to become durable.
     var waiters: [DurabilityWaiter] = []
+    /// Who waits for more than it was handed; see `Follower`.
+    var followers: [FollowWaiter] = []
     /// Bytes appended since the last sync began, and when the oldest of them was.
     var unsyncedBytes = 0
     var oldestUnsyncedNanoseconds: UInt64?
@@ -69,17 +71,19 @@ struct DurabilityWaiter: Sendable {
 }
 
 extension LogState {
-    /// The file of a segment and where its committed bytes end, ready for reading at `location`: what is still buffered is written first.
-    mutating func source(of segment: UInt64) throws(StoreError) -> ReadSource {
+    /// The file of a segment and where its committed bytes end, ready for reading: what is still buffered is written first, unless `flushing`
+    /// is false because the reader wants nothing that is not durable.
+    mutating func source(of segment: UInt64, flushing: Bool = true) throws(StoreError) -> ReadSource {
         if let active, active.name.number == segment {
             // What is buffered cannot be written any more once the log is poisoned or closed; what is in the file can still be read.
             var failure: StoreError?
-            if tail.count > 0, noteFile != nil {
+            if flushing, tail.count > 0, noteFile != nil {
                 do throws(StoreError) { try flush() } catch { failure = error }
             }
             return ReadSource(
                 file: active.file, seed: active.seed, number: segment,
-                end: failure == nil ? active.endOffset : flushedEnd, header: active.header, failure: failure)
+                end: failure == nil && flushing ? active.endOffset : flushedEnd, header: active.header,
+                failure: failure)
         }
         guard let sealed = sealedSegment(number: segment) else { throw .viewExpired }
         return ReadSource(

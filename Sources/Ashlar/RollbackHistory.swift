@@ -31,6 +31,18 @@ struct RollbackHistory: Sendable {
     /// The latest undone block with this sequence. Complexity: O(undone blocks) at worst, from the newest on.
     func block(sequence: UInt64) -> UndoneBlock? { undone.last { $0.sequence == sequence } }
 
+    /// The blocks that the commit with this sequence undid, in ascending height; none if it undid none. Complexity: O(log rollbacks).
+    func undone(by sequence: UInt64) -> ArraySlice<UndoneBlock> {
+        var low = 0
+        var high = rollbacks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if rollbacks[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low < rollbacks.count, rollbacks[low].sequence == sequence else { return [] }
+        return undone[rollbacks[low].undone]
+    }
+
     /// The canonical chain as of `sequence`, given the current index: which heights differ from the index.
     ///
     /// It undoes the rollbacks after `sequence`, newest first. Complexity: O(blocks undone since then).

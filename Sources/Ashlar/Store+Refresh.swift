@@ -14,8 +14,11 @@ extension Store {
             let before = log.state.sequence
             let limit = core.horizon == .durable ? note?.sequence ?? 0 : .max
             while log.state.sequence < limit, try log.takeMore(upTo: limit, note: note) {}
-            // What was durable and cannot be read is damage, not the end.
-            if core.horizon == .durable, let note, log.state.sequence < note.sequence { throw log.lost(note) }
+            // What was durable and cannot be read is damage, not the end; but who looked beyond may have seen what a power cut then took.
+            if let note, log.state.sequence < note.sequence {
+                throw core.horizon == .durable ? log.lost(note) : .tailLost(sequence: log.state.sequence)
+            }
+            if let note, try !log.contains(note) { throw .tailLost(sequence: log.state.sequence) }
             if let note, note.sequence <= log.state.sequence, note.sequence > log.durable.sequence {
                 log.durable = DurablePoint(sequence: note.sequence, chainValue: note.chainValue)
             }
@@ -25,6 +28,16 @@ extension Store {
 }
 
 extension LogState {
+    /// Whether the commit that a note newly speaks of is the one read here.
+    fileprivate mutating func contains(_ note: DurabilityNote) throws(StoreError) -> Bool {
+        guard note.sequence > durable.sequence else { return true }
+        if note.sequence == state.sequence { return note.chainValue == state.chainValue }
+        guard let location = try location(ofSequence: note.sequence) else { return false }
+        var reader = CommitReader()
+        try loadMeta(location, &reader)
+        return reader.header.chainValue == note.chainValue
+    }
+
     /// Reads on in the active segment, or turns to the next one; false when there is nothing more.
     fileprivate mutating func takeMore(upTo limit: UInt64, note: DurabilityNote?) throws(StoreError) -> Bool {
         guard active != nil else { return try turnToNextSegment() }
@@ -38,6 +51,9 @@ extension LogState {
     private mutating func readOn(upTo limit: UInt64, proven: UInt64) throws(StoreError) -> CommitWalker.End {
         guard let active else { return .endOfFile }
         let file = active.file
+        // A follower looks many times a second: where no commit starts, four bytes tell.
+        let first = try SegmentLoading.read(file, at: active.endOffset, count: 4)
+        if first.count < 4 || first.allSatisfy({ $0 == 0 }) { return .zeros }
         let size = try storing { () throws(StorageError) in try file.size() }
         var walker = CommitWalker(file, header: active.header, from: active.endOffset, state: state, limit: size)
         var group: [CommitWalker.Found] = []

@@ -58,6 +58,13 @@ public final class Store: Sendable {
     /// The final height: nothing at or below it can be undone; nil if there is none.
     public var finalHeight: Int64? { core.monitor.withLock { $0.state.finalHeight >= 0 ? $0.state.finalHeight : nil } }
 
+    /// The names of all models and types the log knows, in the order of their first use.
+    public var names: (models: [String], types: [String]) {
+        core.monitor.withLock { log in
+            (log.registry.models.filter(\.isInLog).map(\.name), log.registry.types.filter(\.isInLog).map(\.name))
+        }
+    }
+
     /// The chain as it is now.
     public func view() throws(StoreError) -> View { try View(core, asOf: sequence) }
 

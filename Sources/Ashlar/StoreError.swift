@@ -63,10 +63,22 @@ public enum StoreError: Error, Sendable, Hashable {
     case payloadTooLarge(bytes: Int, limit: Int)
     /// A commit would exceed the format's limits.
     case commitTooLarge(String)
+    /// What stands at the target's path was not begun by this derivation of this source.
+    case otherDerivation(path: String, reason: String)
+    /// A derivation could not derive this commit (ordinal: this event of it). What was derived before it stays.
+    case derivationFailed(sequence: UInt64, height: Int64?, ordinal: Int?, reason: String)
     /// A name, hash, id, mark or option outside its range.
     case invalidArgument(String)
     /// A page token that is not of this store, view or query.
     case invalidPageToken(String)
+    /// This log does not contain what a cursor stands for.
+    case cursorNotFound(CursorMismatch)
+    /// The consumer has acknowledged more already, up to `position`; going back has to be asked for.
+    case acknowledgedFurther(consumer: String, position: Cursor)
+    /// Another handle, of this or another process, acknowledges under this consumer's name; the process id only informs.
+    case consumerInUse(consumer: String, processID: Int32?)
+    /// What this reader saw beyond the durable sequence was lost by the writer's machine, and the log was written on without it.
+    case tailLost(sequence: UInt64)
     /// Thrown by a caller's closure to give up a batch: nothing is appended.
     case cancelled
 }
@@ -115,9 +127,29 @@ extension StoreError: CustomStringConvertible {
         case .notAdoptable(let why): "the branch cannot be adopted: \(why)"
         case .payloadTooLarge(let bytes, let limit): "a payload of \(bytes) bytes is over the limit of \(limit)"
         case .commitTooLarge(let why): "the commit is too large: \(why)"
+        case .otherDerivation(let path, let reason):
+            "\(path) cannot be gone on with: \(reason); choose another directory, or remove this one"
+        case .derivationFailed(let sequence, let height, let ordinal, let reason):
+            "deriving commit \(sequence)"
+                + (height.map { " (block \($0)" + (ordinal.map { ", event \($0))" } ?? ")") } ?? "")
+                + " failed: \(reason)"
         case .invalidArgument(let why), .invalidPageToken(let why): why
         case .cancelled: "cancelled by the caller"
-        default: "\(self)"
+        default: followingDescription
+        }
+    }
+
+    private var followingDescription: String {
+        switch self {
+        case .cursorNotFound(let mismatch): "\(mismatch)"
+        case .acknowledgedFurther(let consumer, let position):
+            "consumer `\(consumer)` has acknowledged up to \(position) already; going back has to be asked for"
+        case .consumerInUse(let consumer, let processID):
+            "consumer `\(consumer)` is in use by \(processID.map { "process \($0)" } ?? "another process"); only one acknowledges under a name"
+        case .tailLost(let sequence):
+            "what was read up to sequence \(sequence) was not durable and is lost: the log was written on without it; open the store again"
+        // Every case has its text above; this keeps a new one from describing itself without end.
+        default: "an error without a description"
         }
     }
 

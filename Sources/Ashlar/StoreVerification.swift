@@ -69,6 +69,9 @@ public enum StoreVerification {
             report.durableSequence = note?.sequence ?? 0
         }
         let files = try storing { () throws(StorageError) in try storage.list() }
+        for name in files.sorted() where name.hasSuffix(ConsumerFileName.suffix) {
+            if let notice = try notice(ofConsumer: name, storage) { report.notices.append(notice) }
+        }
         let names = files.compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
         let jobs = try jobs(names, storage)
         report.segments = jobs.count
@@ -78,6 +81,20 @@ public enum StoreVerification {
             counter: ProgressCounter(total: report.bytes, report: progress))
         for result in results { report.take(result) }
         return report
+    }
+
+    /// What is wrong with a consumer's file: no damage to the store, but its consumer will want to know.
+    private static func notice(ofConsumer name: String, _ storage: any Storage) throws(StoreError) -> String? {
+        do throws(StoreError) {
+            _ = try ConsumerSlot.read(
+                try storing { () throws(StorageError) in try storage.open(name, .read) }, named: name)
+            return nil
+        } catch {
+            if case .corrupt(let corruption) = error { return "\(corruption)" }
+            // Removed meanwhile.
+            if case .inputOutput(_, _, SystemCalls.notFound) = error { return nil }
+            throw error
+        }
     }
 
     /// A segment to check, and the header of the one behind it.

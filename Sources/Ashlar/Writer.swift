@@ -104,6 +104,7 @@ public struct Writer: ~Copyable {
         core.monitor.withLock { log in
             log.isClosed = true
             log.failWaiters(failure ?? .closed)
+            log.wakeFollowers(all: true)
             core.monitor.signal()
         }
         worker.join()

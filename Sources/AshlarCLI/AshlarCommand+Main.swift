@@ -3,6 +3,12 @@ import Ashlar
 import Glibc
 
 extension AshlarCommand {
+    /// Runs the command that the program's arguments name, for a program that knows models of its own, and exits with its code.
+    public static func main(models: [KnownModel]) {
+        KnownModels.add(models)
+        main()
+    }
+
     /// Runs the command that the program's arguments name, and exits with its code.
     public static func main() {
         // A reader that goes away shows as an error of the write, which ends a command quietly.

@@ -21,6 +21,7 @@ public struct AshlarCommand: ParsableCommand {
         version: "0.1.0 (format 1.0)",
         subcommands: [
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
+            TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
             RollbackCommand.self, StatsCommand.self, VerifyCommand.self, BenchCommand.self,
         ])
 

@@ -7,7 +7,7 @@ enum ExitCodes {
     static let damaged: Int32 = 1
     /// The input, or what was asked for, was refused; nothing of it was taken.
     static let refused: Int32 = 2
-    /// Another process has the store open for writing.
+    /// Another process has the store open for writing, or acknowledges under the consumer's name.
     static let inUse: Int32 = 3
     /// The system failed: no permission, disk full, I/O error.
     static let system: Int32 = 4
@@ -22,7 +22,7 @@ enum ExitCodes {
           0    done; also if the reader of the output went away
           1    damage: the store is corrupt, or `verify` found something
           2    refused: input or request not possible; nothing of it was done
-          3    another process has the store open for writing
+          3    another process has the store open for writing, or the consumer in use
           4    the system failed: no permission, disk full, I/O error
           64   the command line is wrong
           130  stopped by a signal at a block boundary
@@ -35,8 +35,8 @@ enum ExitCodes {
     /// The exit code that goes with an error of the store.
     static func code(for error: StoreError) -> Int32 {
         switch error {
-        case .corrupt, .removed, .viewExpired: damaged
-        case .inUse: inUse
+        case .corrupt, .removed, .viewExpired, .tailLost: damaged
+        case .inUse, .consumerInUse: inUse
         case .inputOutput, .poisoned, .closed: system
         default: refused
         }

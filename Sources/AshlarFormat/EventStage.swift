@@ -45,6 +45,35 @@ package struct EventStage: ~Copyable {
         finish(slot, length, crc, type)
     }
 
+    /// Adds a record as it stands in another commit, own fields included; false, and nothing added, if its CRC does not match.
+    ///
+    /// The content is copied and checked in one pass, and keeps its CRC.
+    @inline(__always)
+    package mutating func addRecord(
+        model: UInt32, typeAndFlags: UInt32, content: UnsafeRawBufferPointer, crc: UInt32
+    ) -> Bool {
+        let length = UInt32(truncatingIfNeeded: content.count)
+        let start = contents.count
+        let target = contents.extend(content.count)
+        guard ashlar_crc32_copy(ashlar_crc32_length(length), target, content.baseAddress, content.count) == crc else {
+            contents.truncate(to: start)
+            return false
+        }
+        if typeAndFlags & RecordHead.ownTimestamp != 0, content.count >= 8 {
+            widenEventTimes(Int64(littleEndian: content.loadUnaligned(as: Int64.self)))
+        }
+        typeCounter.count(typeAndFlags & RecordHead.typeMask)
+        finish(slot(for: model), length, crc, typeAndFlags)
+        return true
+    }
+
+    @inline(never)
+    private mutating func widenEventTimes(_ timestamp: Int64) {
+        eventTimes = EventTimes(
+            earliest: min(eventTimes?.earliest ?? timestamp, timestamp),
+            latest: max(eventTimes?.latest ?? timestamp, timestamp))
+    }
+
     @inline(never)
     private mutating func addWithOwnFields(
         _ slot: Int, _ type: UInt32, _ payload: UnsafeRawBufferPointer, _ timestamp: Int64?,
@@ -55,9 +84,7 @@ package struct EventStage: ~Copyable {
         if let timestamp {
             contents.append(timestamp)
             flags |= RecordHead.ownTimestamp
-            eventTimes = EventTimes(
-                earliest: min(eventTimes?.earliest ?? timestamp, timestamp),
-                latest: max(eventTimes?.latest ?? timestamp, timestamp))
+            widenEventTimes(timestamp)
         }
         if let requestID {
             contents.append(UInt8(requestID.count))

@@ -5,6 +5,7 @@ package enum Limits {
     package static let requestIDBytes = 255
     package static let markBytes = 65_535
     package static let idempotencyKeyBytes = 255
+    package static let derivationParameterBytes = 65_535
     package static let eventsPerCommit = 1 << 24
     package static let contentBytes = (1 << 30) - 1
     package static let frameBytes = (1 << 31) - 8

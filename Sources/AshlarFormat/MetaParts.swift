@@ -70,8 +70,10 @@ package struct RollbackPart: Equatable, Sendable {
 }
 
 /// What a name stands for.
-package enum NameKind: UInt8, Sendable {
+public enum NameKind: UInt8, Sendable, Hashable {
+    /// A model.
     case model = 1
+    /// The kind of an event.
     case type = 2
 }
 

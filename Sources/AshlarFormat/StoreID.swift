@@ -19,6 +19,18 @@ public struct StoreID: Hashable, Sendable, CustomStringConvertible {
         low = span.u64(offset + 8)
     }
 
+    /// The identity that `description` printed, or nil if the text is none.
+    package init?(hex text: some StringProtocol) {
+        let digits = Array(text.utf8)
+        guard digits.count == 32 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: 32, by: 2) {
+            guard let upper = Hex.value(digits[index]), let lower = Hex.value(digits[index + 1]) else { return nil }
+            bytes.append(upper << 4 | lower)
+        }
+        self.init(decoding: bytes.span.bytes, at: 0)
+    }
+
     /// The 16 bytes as they stand in files.
     public var bytes: [UInt8] {
         var result: [UInt8] = []
@@ -35,6 +47,15 @@ public struct StoreID: Hashable, Sendable, CustomStringConvertible {
 /// Lower-case hex, for identities and reports.
 package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
+
+    /// The value of a lower-case digit, or nil if it is none.
+    package static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
 
     package static func string(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []

@@ -75,7 +75,7 @@ private final class MemoryFile: StorageFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
         content.withLock { content in
             let end = offset + bytes.count
-            if end > content.count { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
+            if end > content.count { content.append(contentsOf: [UInt8](repeating: 0, count: end - content.count)) }
             content.withUnsafeMutableBytes {
                 UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: bytes)
             }
@@ -91,7 +91,7 @@ private final class MemoryFile: StorageFile {
             if size < content.count {
                 content.removeSubrange(size...)
             } else {
-                content.append(contentsOf: repeatElement(0, count: size - content.count))
+                content.append(contentsOf: [UInt8](repeating: 0, count: size - content.count))
             }
         }
     }

@@ -43,6 +43,11 @@ package enum SystemCalls {
     package static var exists: Int32 { EEXIST }
     package static var inputOutput: Int32 { EIO }
 
+    package static var crossesDevices: Int32 { EXDEV }
+    package static var notSupported: Int32 { EOPNOTSUPP }
+    package static var invalid: Int32 { EINVAL }
+    package static var notImplemented: Int32 { ENOSYS }
+
     /// What stands at `path`, or nil if nothing does.
     package enum PathKind: Sendable { case directory, other }
 

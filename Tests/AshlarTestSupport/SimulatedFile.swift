@@ -92,7 +92,7 @@ struct SimulatedFile: Sendable {
     /// Growth may survive without data, and data without its growth.
     private func settleSize(of content: inout [UInt8], _ random: inout SplitMix64) {
         if visible.count > content.count, random.chance(30) {
-            content.append(contentsOf: repeatElement(0, count: visible.count - content.count))
+            content.append(contentsOf: [UInt8](repeating: 0, count: visible.count - content.count))
         } else if content.count > durable.count, random.chance(30) {
             content.removeLast(random.below(content.count - durable.count + 1))
         }
@@ -102,13 +102,17 @@ struct SimulatedFile: Sendable {
         switch change {
         case .write(let offset, let bytes):
             let end = offset + bytes.count
-            if end > content.count { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
-            content.replaceSubrange(offset..<end, with: bytes)
+            if end > content.count { content.append(contentsOf: [UInt8](repeating: 0, count: end - content.count)) }
+            content.withUnsafeMutableBytes { content in
+                bytes.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: content[offset..<end]).copyMemory(from: $0)
+                }
+            }
         case .truncate(let size):
             if size < content.count {
                 content.removeSubrange(size...)
             } else {
-                content.append(contentsOf: repeatElement(0, count: size - content.count))
+                content.append(contentsOf: [UInt8](repeating: 0, count: size - content.count))
             }
         }
     }

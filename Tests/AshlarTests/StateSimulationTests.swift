@@ -3,7 +3,7 @@ import Testing
 
 @testable import Ashlar
 
-/// Random chains with reorgs, adopted branches, floating batches, faults and restarts: every state must be what a plain fold gives.
+/// Random chains with reorgs, adopted branches, floating batches, faults, restarts and damaged snapshots: every state must be what a plain fold gives.
 ///
 /// `ASHLAR_SEEDS` and `ASHLAR_FIRST_SEED` work as for the simulation of the engine.
 @Suite("State simulation")

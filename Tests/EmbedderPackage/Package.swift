@@ -8,6 +8,7 @@ let package = Package(
         .package(name: "ashlar", path: "../..", traits: [])
     ],
     targets: [
-        .executableTarget(name: "embedder", dependencies: [.product(name: "Ashlar", package: "ashlar")])
+        .executableTarget(name: "embedder", dependencies: [.product(name: "Ashlar", package: "ashlar")]),
+        .executableTarget(name: "states", dependencies: [.product(name: "Ashlar", package: "ashlar")]),
     ]
 )

@@ -7,6 +7,7 @@ messages such as [COM-3] cite the numbered requirements of that text.  It needs
 Python 3.10 and nothing else.
 
     python3 ashlar_reader.py [--footers] [--summary] STORE_DIR
+    python3 ashlar_reader.py --snapshots STORE_DIR
     python3 ashlar_reader.py --self-test [VECTORS_DIR]
 
 The first prints one JSON object as format-spec/vectors/README.md describes;
@@ -17,7 +18,11 @@ tail; 1: corrupt; 2: usage, no store, unsupported version, or an I/O error (the
 message is on standard error).  Why a walk ended where it did is told on
 standard error too.
 
-The second checks the values of checksums.md and every vector in VECTORS_DIR
+The second lists and checks the snapshot files of a store as vectors/README.md
+describes, with the SHA-256 of the raw bytes in place of these.  Exit code 1 if one
+is damaged.
+
+The third checks the values of checksums.md and every vector in VECTORS_DIR
 (by default the format-spec/vectors of this repository).  Exit code 1 if one fails.
 
 As a library:  read_store(path) -> dict,  raising StoreError.
@@ -27,7 +32,8 @@ As a library:  read_store(path) -> dict,  raising StoreError.
     files.py        files read by position            walking.py    the commits of one segment
     headers.py      structures of fixed size          recovery.py   a whole store, and the outcome
     parts.py        meta parts                        printing.py   JSON
-    commits.py      frames, sections, records         selftest.py   known values and vectors
+    commits.py      frames, sections, records         snapshots.py  snapshot files
+                                                      selftest.py   known values and vectors
 """
 
 from __future__ import annotations
@@ -45,6 +51,7 @@ from ledger import Ledger
 from printing import commit_json, store_json
 from recovery import StoreReader
 from selftest import self_test
+from snapshots import read_snapshots
 
 DEFAULT_VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "format-spec", "vectors")
 
@@ -103,11 +110,19 @@ def print_store(path: str, footers: bool, summary: bool) -> int:
     return 1 if reader.outcome.kind == "corrupt" else 0
 
 
+def print_snapshots(path: str) -> int:
+    """Print what read_snapshots returns; the exit code."""
+    found = read_snapshots(path)
+    print(json.dumps(found))
+    return 1 if any(entry["outcome"]["kind"] == "damaged" for entry in found["snapshots"]) else 0
+
+
 def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(description="Check an Ashlar store in full and print what is in it as JSON.")
     parser.add_argument("--footers", action="store_true",
                         help="compare every footer and sidecar with what the commits give")
     parser.add_argument("--summary", action="store_true", help='leave out the list "commits"')
+    parser.add_argument("--snapshots", action="store_true", help="list and check the snapshot files instead of the log")
     parser.add_argument("--self-test", nargs="?", const=os.path.normpath(DEFAULT_VECTORS), metavar="VECTORS_DIR",
                         help="check the values of checksums.md and all vectors")
     parser.add_argument("store", metavar="STORE_DIR", nargs="?")
@@ -117,6 +132,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
     try:
         if options.self_test is not None:
             return 1 if self_test(options.self_test, read_store) else 0
+        if options.snapshots:
+            return print_snapshots(options.store)
         return print_store(options.store, options.footers, options.summary)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

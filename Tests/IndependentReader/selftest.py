@@ -13,6 +13,8 @@ from zlib import compress, crc32
 
 from basics import Damage, StoreError, chain_origin, fold
 from compression import lz4_block, zlib_stream
+from files import File
+from snapshots import file_name, parse_header, read_snapshots
 
 CRC_VALUES = [      # checksums.md
     ("(empty)", b"", 0x00000000),
@@ -75,6 +77,29 @@ def check_vector(directory: str, read_store: Callable[..., dict[str, Any]]) -> l
         return [f"{type(problem).__name__}: {problem}"]
 
 
+def check_snapshots(directory: str) -> list[str]:
+    """What is wrong with what the reader finds in the golden snapshot files, and with their names."""
+    try:
+        with open(os.path.join(directory, "expected.json"), encoding="utf-8") as file:
+            expected = json.load(file)
+        store = os.path.join(directory, "store")
+        problems = list(differences(read_snapshots(store, with_raw=True), expected))
+        for entry in os.listdir(store):
+            with File(os.path.join(store, entry), entry) as snapshot:
+                data = snapshot.read(0, 512)
+            # The versions of the header do not change what the name is made of.
+            if len(data) == 512 and file_name(parse_header(as_version_1(data))) != entry:
+                problems.append(f"{entry} is not the name of [SNP-1]")
+        return problems
+    except (StoreError, Damage, OSError, ValueError, KeyError) as problem:
+        return [f"{type(problem).__name__}: {problem}"]
+
+
+def as_version_1(header: bytes) -> bytes:
+    data = header[:8] + b"\1\0" + header[10:508]
+    return data + struct.pack("<I", crc32(data))
+
+
 def self_test(vectors: str, read_store: Callable[..., dict[str, Any]]) -> int:
     """Print what fails, and the counts; the number of failures."""
     passed = failed = 0
@@ -99,6 +124,7 @@ def self_test(vectors: str, read_store: Callable[..., dict[str, Any]]) -> int:
         if not names:
             report("vectors", [f"none in {vectors}"])
     for name in names:
-        report(f"vector {name}", check_vector(os.path.join(vectors, name), read_store))
+        path = os.path.join(vectors, name)
+        report(f"vector {name}", check_snapshots(path) if name == "snapshots" else check_vector(path, read_store))
     print(f"{passed} passed, {failed} failed")
     return failed

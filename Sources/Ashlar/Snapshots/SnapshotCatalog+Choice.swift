@@ -1,4 +1,4 @@
-package import AshlarFormat
+import AshlarFormat
 
 /// Why a snapshot was not used where it was looked for.
 package enum SnapshotSkip: Sendable {

@@ -61,7 +61,9 @@ extension SnapshotCatalog {
     }
 
     /// The snapshots of `model` (of all if nil) whose height is in `heights`: what deleting by height concerns.
-    package func entries(ofModel model: String?, heights: some RangeExpression<Int64>) throws(SnapshotError) -> [SnapshotEntry] {
+    package func entries(ofModel model: String?, heights: some RangeExpression<Int64>) throws(SnapshotError)
+        -> [SnapshotEntry]
+    {
         try entries().filter { entry in
             guard let identity = entry.identity, heights.contains(identity.height) else { return false }
             return model.map { identity.model.utf8.elementsEqual($0.utf8) } ?? true

@@ -77,6 +77,13 @@ final class SnapshotChunkReader: SnapshotByteSource, Sendable {
         return (UnsafeRawPointer(buffer.base), buffer.count)
     }
 
+    /// What keeps the next chunk from being given out, if it was asked for.
+    var failure: SnapshotError? {
+        monitor.withLock { state in
+            if case .failure(let error) = state.loaded[state.given] { error } else { nil }
+        }
+    }
+
     /// Ends the threads. To be called when nothing more is wanted; may be called again.
     func stop() {
         let workers = monitor.withLock { state in

@@ -62,7 +62,8 @@ final class SnapshotChunkWriter: Sendable {
         filled cursor: UnsafeMutableRawPointer
     ) throws(SnapshotError) -> (UnsafeMutableRawPointer, UnsafeMutableRawPointer) {
         try handOn(filled: cursor)
-        try monitor.withLockWaiting { [chunkBytes = header.chunkBytes] (state) throws(SnapshotError) -> MonitorStep<Void> in
+        try monitor.withLockWaiting {
+            [chunkBytes = header.chunkBytes] (state) throws(SnapshotError) -> MonitorStep<Void> in
             if let failure = state.failure { throw failure }
             if let buffer = state.free.popLast() {
                 state.current = buffer

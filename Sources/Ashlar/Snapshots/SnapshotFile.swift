@@ -62,7 +62,8 @@ package struct SnapshotFile: Sendable {
             try source.checkEmpty()
             return state
         } catch {
-            throw SnapshotError(thrownByModel: error)
+            // What is wrong with the file comes first, whatever the model made of it.
+            throw source.failure ?? SnapshotError(thrownByModel: error)
         }
     }
 

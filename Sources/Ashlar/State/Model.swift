@@ -20,7 +20,7 @@ public protocol Model: Sendable {
     /// Number of the way it folds and encodes; a snapshot made under another one is ignored. To be raised with every change of either.
     var schemaVersion: UInt32 { get }
 
-    /// The models whose events it takes, by the names in the log; its own name by default.
+    /// The models whose events it takes, by the names in the log: its own name by default; none for the events of all.
     var sources: [String] { get }
 
     /// The state before the first block.
@@ -36,6 +36,14 @@ public protocol Model: Sendable {
     ///
     /// The event may have been confirmed by a block since: the state tells.
     func applyPending(_ event: borrowing ModelEvent, to state: inout State) throws
+
+    /// Appends a state to a snapshot; what it appends `decode` must read again.
+    ///
+    /// Called on a background thread with a copy of the state. States that are `SnapshotCodable` or `Codable` have this without further ado.
+    func encode(_ state: State, to output: inout SnapshotOutput) throws
+
+    /// Reads a state that `encode` wrote under this `schemaVersion`.
+    func decode(from input: inout SnapshotInput) throws -> State
 
     /// The state as JSON for people and tools, or nil if it has no such form (the default).
     func json(_ state: State) throws -> String?
@@ -53,4 +61,20 @@ extension Model {
 
     /// Nil.
     public func json(_ state: State) throws -> String? { nil }
+}
+
+extension Model where State: SnapshotCodable {
+    /// Appends the state as it writes itself.
+    public func encode(_ state: State, to output: inout SnapshotOutput) throws { try state.encode(to: &output) }
+
+    /// Reads the state as it wrote itself.
+    public func decode(from input: inout SnapshotInput) throws -> State { try State.decode(from: &input) }
+}
+
+extension Model where State: Codable {
+    /// Appends the state by its `Codable` conformance, in a compact binary form.
+    public func encode(_ state: State, to output: inout SnapshotOutput) throws { try output.encode(state) }
+
+    /// Reads the state by its `Codable` conformance.
+    public func decode(from input: inout SnapshotInput) throws -> State { try input.decode(State.self) }
 }

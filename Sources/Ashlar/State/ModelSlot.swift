@@ -13,11 +13,22 @@ class ModelSlot: @unchecked Sendable {
     var height: Int64 = -1
     /// The lowest height it can be undone to.
     var undoFloor: Int64 = -1
+    let policy: SnapshotPolicy
+    /// What has been applied since the last snapshot.
+    var sinceSnapshot = SinceSnapshot()
 
-    init(name: String, schemaVersion: UInt32, sources: [String]) {
+    /// How much a snapshot would save.
+    struct SinceSnapshot {
+        var height: Int64 = -1
+        var logBytes = 0
+        var events = 0
+    }
+
+    init(name: String, schemaVersion: UInt32, sources: [String], policy: SnapshotPolicy) {
         self.name = name
         self.schemaVersion = schemaVersion
         self.sources = sources
+        self.policy = policy
     }
 
     /// Whether a block was begun and not ended.
@@ -40,6 +51,21 @@ class ModelSlot: @unchecked Sendable {
 
     /// Forgets how to undo blocks at or below `floor`.
     func trim(to floor: Int64) {}
+
+    /// A snapshot of the state as it is, which belongs at `position`.
+    func snapshot(at position: StatePosition) -> SnapshotTask? { nil }
+
+    /// Puts the state of a snapshot in place.
+    func load(_ file: SnapshotFile) throws(SnapshotError) {}
+}
+
+extension ModelSlot {
+    /// Whether the policy wants a snapshot now.
+    var isSnapshotDue: Bool {
+        policy.isDue(
+            blocks: height - max(sinceSnapshot.height, 0), logBytes: sinceSnapshot.logBytes,
+            events: sinceSnapshot.events)
+    }
 }
 
 /// A model with its live state.
@@ -49,10 +75,10 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
     private var undos: [(height: Int64, undo: M.State.Undo)] = []
     private var current: M.State.Undo?
 
-    init(_ model: M) {
+    init(_ model: M, policy: SnapshotPolicy = .off) {
         self.model = model
         state = model.makeState()
-        super.init(name: model.name, schemaVersion: model.schemaVersion, sources: model.sources)
+        super.init(name: model.name, schemaVersion: model.schemaVersion, sources: model.sources, policy: policy)
     }
 
     override var isInBlock: Bool { current != nil }
@@ -64,10 +90,12 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
         self.state = state
         (undos, current) = ([], nil)
         (self.height, undoFloor) = (height, height)
+        sinceSnapshot = SinceSnapshot(height: height)
     }
 
     override func apply(_ event: borrowing ModelEvent) throws {
         if current == nil { current = state.beginBlock() }
+        sinceSnapshot.events += 1
         try model.apply(event, to: &state)
     }
 
@@ -109,5 +137,18 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
             copy.undo(entry.undo)
         }
         return copy
+    }
+
+    override func snapshot(at position: StatePosition) -> SnapshotTask? {
+        let (model, state) = (model, state)
+        return SnapshotTask(
+            model: name, schemaVersion: schemaVersion, position: position, policy: policy,
+            encode: { try model.encode(state, to: &$0) })
+    }
+
+    override func load(_ file: SnapshotFile) throws(SnapshotError) {
+        let model = model
+        let state = try file.read { try model.decode(from: &$0) }
+        restore(state, height: file.identity.height)
     }
 }

@@ -41,7 +41,7 @@ extension Projected {
         guard last > 0 else { return placed }
         var query = EventQuery()
         query.scope = .floating
-        query.models = slot.sources
+        if !slot.sources.isEmpty { query.models = slot.sources }
         query.sequences = max(1, last &- min(last, projection.options.pendingCommits) &+ 1)...last
         let asked = query
         let view = try reading { () throws(StoreError) in try store.view(asOf: last) }

@@ -89,6 +89,7 @@ extension Projection {
                 let height = isDone ? target : replay.height
                 state.position = StatePosition(sequence: view.sequence, height: height >= 0 ? height : nil)
             }
+            takeDueSnapshot()
         }
     }
 }

@@ -20,7 +20,8 @@ extension Projection {
         if base.height == height, base.isCheap { return PlacedState(state: base.state, position: position) }
         let working = StateSlot(slot.model)
         working.restore(base.state, height: base.height)
-        if base.height < height {
+        if base.height < height { try loadSnapshot(into: working, in: view, above: base.height, upTo: height) }
+        if working.height < height {
             do throws(ProjectionError) {
                 var replay = try Replay([working], in: view, upTo: height, undoBlocks: 0)
                 while try replay.applyBlock() {}
@@ -87,10 +88,5 @@ extension Projection {
     ) throws(ProjectionError) -> ProjectionError {
         guard case .store(.removed) = error else { return error }
         return .notKept(model: slot.name, height: height, answerableFrom: nil)
-    }
-
-    /// Puts the best base for a replay up to `limit` into a model that is being restored.
-    func loadBase(_ slot: ModelSlot, in view: View, upTo limit: Int64) throws(ProjectionError) {
-        slot.reset()
     }
 }

@@ -17,23 +17,34 @@ public final class Projection: Sendable {
     let monitor: Monitor<ProjectionState>
     /// Held while blocks are applied, so that one thread at a time does.
     let applying = Monitor<Void>(())
+    let snapshots: SnapshotWorker
 
     /// A projection without models yet, before the first block.
     public init(_ store: Store, options: ProjectionOptions = ProjectionOptions()) {
         self.store = store
         self.options = options
         monitor = Monitor(ProjectionState())
+        snapshots = Self.makeWorker(store, monitor, options)
     }
 
-    /// Adds a model and brings it to where the others stand.
+    deinit { snapshots.stop() }
+
+    /// Ends the work in the background; a snapshot that is being written is finished first. Nothing else can be lost: all it has is derived.
+    ///
+    /// To be called before the writer is closed, so that the snapshot can still become durable.
+    public func close() { snapshots.stop() }
+
+    /// Adds a model and brings it to where the others stand; its snapshots are taken as `snapshots` says, or else the projection's options.
     ///
     /// Throws `invalidArgument` if there is a model of that name, and what `advance` throws. Complexity: that of a replay from its best snapshot
     /// if other models have been advanced already, else O(1).
-    public func add<M: Model>(_ model: M) throws(ProjectionError) -> Projected<M> {
+    public func add<M: Model>(_ model: M, snapshots policy: SnapshotPolicy? = nil) throws(ProjectionError) -> Projected<
+        M
+    > {
         guard (1...255).contains(model.name.utf8.count) else {
             throw .invalidArgument("a model's name must have 1–255 bytes; this has \(model.name.utf8.count)")
         }
-        let slot = StateSlot(model)
+        let slot = StateSlot(model, policy: policy ?? options.snapshots)
         try applying.withLock { (_) throws(ProjectionError) in
             let position = try monitor.withLock { (state) throws(ProjectionError) -> StatePosition? in
                 guard !state.slots.contains(where: { Array($0.name.utf8) == Array(slot.name.utf8) }) else {

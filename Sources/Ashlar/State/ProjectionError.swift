@@ -27,7 +27,8 @@ extension ProjectionError: CustomStringConvertible {
                 "model \(name) refused event \(ordinal) of \(place) (sequence \(sequence)): \(cause). Its state stays at the block before;"
                 + " mend the model, or undo the block"
         case .notKept(let model, let height, let answerableFrom):
-            let from = answerableFrom.map { "it can be answered from height \($0) on" } ?? "no snapshot is left to start from"
+            let from =
+                answerableFrom.map { "it can be answered from height \($0) on" } ?? "no snapshot is left to start from"
             return "the state of \(model) at height \(height) cannot be told: events below were removed; \(from)"
         case .aboveTip(let height, let tip):
             return "height \(height) is above the tip (\(tip.map { "\($0)" } ?? "none"))"

@@ -4,10 +4,16 @@ public struct ProjectionOptions: Sendable {
     public var undoBlocks: Int64 = 64
     /// How many states at earlier heights are kept in memory once they were asked for. 0 or more.
     public var cachedStates = 4
+    /// When snapshots are taken of the models that are added without a policy of their own.
+    public var snapshots = SnapshotPolicy()
+    /// Told of snapshots taken, failed, skipped and removed; on any thread. Keep it short.
+    public var report: (@Sendable (ProjectionNotice) -> Void)?
+    /// Whether snapshots that are due are taken at once, on the thread that applies blocks: for tests that must not depend on threads.
+    package var takesSnapshotsInline = false
     /// `latestWithPending` looks at floating events of this many of the latest commits.
     public var pendingCommits: UInt64 = 10_000
 
-    /// 64 blocks of undo, 4 cached states, pending events of 10,000 commits.
+    /// 64 blocks of undo, 4 cached states, a snapshot every 1,000 blocks, pending events of 10,000 commits.
     public init() {}
 }
 

@@ -20,7 +20,7 @@ struct Replay: ~Copyable {
     init(_ slots: [ModelSlot], in view: View, upTo target: Int64, undoBlocks: Int64) throws(ProjectionError) {
         let lowest = slots.map(\.height).min() ?? target
         var query = EventQuery()
-        query.models = Array(Set(slots.flatMap(\.sources)))
+        if slots.allSatisfy({ !$0.sources.isEmpty }) { query.models = Array(Set(slots.flatMap(\.sources))) }
         if lowest < target { query.heights = lowest + 1...target } else { query.limit = 0 }
         let asked = query
         let cursor = try reading { () throws(StoreError) in try view.cursor(asked) }
@@ -45,6 +45,8 @@ struct Replay: ~Copyable {
         if hasEvent == nil { _ = try advance() }
         guard hasEvent == true, let height = cursor.height else { return false }
         do throws(ProjectionError) {
+            let bytes = cursor.commit.header.frameLength
+            for slot in slots where slot.height < height { slot.sinceSnapshot.logBytes += bytes }
             repeat { try applyEvent(height) } while try advance() && cursor.height == height
         } catch {
             for slot in slots { slot.abortBlock() }
@@ -94,7 +96,9 @@ struct Replay: ~Copyable {
     private mutating func route(_ model: UInt32) -> [Int] {
         if let known = routes[model] { return known }
         let name = Array(event.names.model(model).utf8)
-        let found = slots.indices.filter { slots[$0].sources.contains { Array($0.utf8) == name } }
+        let found = slots.indices.filter { index in
+            slots[index].sources.isEmpty || slots[index].sources.contains { $0.utf8.elementsEqual(name) }
+        }
         routes[model] = found
         return found
     }

@@ -8,7 +8,7 @@ struct Benchmarks {
     let directory: String
     let rounds: Int
 
-    private func path(_ round: Int) -> String { directory + "/bench-\(round).ashlar" }
+    func path(_ round: Int) -> String { directory + "/bench-\(round).ashlar" }
 
     /// Appends the whole workload into a new store, each round; leaves the last one for the others to read.
     func append() throws -> Measurement {

@@ -6,7 +6,7 @@ import AshlarStorage
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure appending, scanning and opening on this machine.",
+        abstract: "Measure log, states and snapshots on this machine.",
         discussion: """
             Makes a synthetic store (blocks of events with payloads of random length, made before the clock starts) and measures it. \
             Numbers of one run may be compared with each other; those of different runs differ by what else the machine does.
@@ -15,13 +15,22 @@ struct BenchCommand: ParsableCommand {
               ashlar bench append
               ashlar bench append scan open --events 5000000 --rounds 5
               ashlar bench append --durability block --events 200000 --directory /data
+              ashlar bench state snapshot rollback follow --entries 1000000
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case append, scan, model, open
+        case append, scan, model, derive, open
+        case state, rollback, snapshot, follow
+
+        /// Whether it is about the store that `append` makes, not about the one of a state.
+        var isOfLog: Bool { [.append, .scan, .model, .derive, .open].contains(self) }
     }
 
-    @Argument(help: "What to measure: append, scan, model, open. All of them if left out; append always comes first.")
+    @Argument(
+        help: """
+            What to measure: append, scan, model, derive, open (append always comes first); state, rollback, snapshot, follow. \
+            All of them if left out.
+            """)
     var parts: [Part] = Part.allCases
     @Option(help: "Events in all.")
     var events = 2_000_000
@@ -31,12 +40,14 @@ struct BenchCommand: ParsableCommand {
     var payloadMin = 120
     @Option(help: "Longest payload in bytes.")
     var payloadMax = 280
+    @Option(help: "Entries of the state that state, rollback, snapshot and follow are about.")
+    var entries = 1_000_000
     @Option(help: "Number of models.")
     var models = 8
     @Option(help: "Number of event types.")
     var types = 16
-    @Option(help: "none, lz4 or zlib.")
-    var compression = "none"
+    @Option(help: "none, lz4 or zlib; by default none for the log and lz4 for snapshots.")
+    var compression: String?
     @Option(help: "manual (no sync inside the clock), block or interval.")
     var durability = "manual"
     @Option(help: "Size at which a segment is sealed, in bytes.")
@@ -51,13 +62,13 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        guard events > 0, eventsPerBlock > 0, (1...100).contains(rounds), models > 0, types > 0 else {
+        guard events > 0, entries > 0, eventsPerBlock > 0, (1...100).contains(rounds), models > 0, types > 0 else {
             throw ValidationError("counts must be greater than 0, rounds at most 100")
         }
         guard payloadMin >= 16, payloadMin <= payloadMax else {
             throw ValidationError("payloads need at least 16 bytes, and --payload-min must not exceed --payload-max")
         }
-        guard ["none", "lz4", "zlib"].contains(compression) else {
+        guard compression == nil || chosenCompression != nil else {
             throw ValidationError("--compression is none, lz4 or zlib")
         }
         guard ["manual", "block", "interval"].contains(durability) else {
@@ -66,24 +77,50 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        let folder = directory + "/ashlar-bench-\(SystemCalls.processID())"
+        _ = try FileStorage.create(path: folder)
+        defer { try? FileStorage.removeDirectory(folder) }
+        var results: [Measurement] = []
+        if parts.contains(where: \.isOfLog) { results += try measureLog(in: folder) }
+        if parts.contains(where: { !$0.isOfLog }) { results += try measureState(in: folder) }
+        print(json ? Self.json(results) : Self.table(results))
+    }
+
+    private func measureLog(in folder: String) throws -> [Measurement] {
         let shape = Workload.Shape(
             blocks: max(1, events / eventsPerBlock), eventsPerBlock: eventsPerBlock,
             payloadBytes: payloadMin...payloadMax, models: models, types: types, seed: seed)
         var options = WriterOptions()
         options.segmentBytes = segmentBytes
-        options.compression = ["none": .none, "lz4": .lz4, "zlib": .zlib][compression] ?? .none
+        options.compression = chosenCompression ?? .none
         options.durability = ["manual": .manual, "block": .everyBlock, "interval": .standard][durability] ?? .manual
         if options.durability == .manual { options.maxUnsyncedBytes = .max }
-        let folder = directory + "/ashlar-bench-\(SystemCalls.processID())"
-        _ = try FileStorage.create(path: folder)
-        defer { try? FileStorage.removeDirectory(folder) }
         let bench = Benchmarks(workload: Workload(shape), options: options, directory: folder, rounds: rounds)
         defer { try? bench.cleanUp() }
         var results = [try bench.append()]
         if parts.contains(.scan) { results.append(try bench.scan()) }
         if parts.contains(.model) { results.append(try bench.model()) }
+        if parts.contains(.derive) { results += try bench.derive() }
         if parts.contains(.open) { results += try bench.open() }
-        print(json ? Self.json(results) : Self.table(results))
+        return results
+    }
+
+    private func measureState(in folder: String) throws -> [Measurement] {
+        // A log is not compressed unless told to, a snapshot is.
+        let bench = StateBenchmarks(
+            entries: entries, directory: folder, rounds: rounds, compression: chosenCompression ?? .lz4)
+        defer { try? bench.cleanUp() }
+        try bench.prepare()
+        var results: [Measurement] = []
+        if parts.contains(.follow) { results.append(try bench.follow()) }
+        if parts.contains(.state) { results.append(try bench.state()) }
+        if parts.contains(.snapshot) { results += try bench.snapshot() }
+        if parts.contains(.rollback) { results += try bench.rollback() }
+        return results
+    }
+
+    private var chosenCompression: Compression? {
+        compression.flatMap { ["none": .none, "lz4": .lz4, "zlib": .zlib][$0] }
     }
 
     private static func table(_ results: [Measurement]) -> String {

@@ -8,21 +8,30 @@ package enum CommandError: Error, Hashable, Sendable {
     case store(StoreError)
     /// What was asked for cannot be; nothing was changed. `code` is stable, for programs.
     case refused(code: String, message: String)
+    /// Another process writes a store that is needed; `message` says what to do.
+    case refusedInUse(message: String)
+    /// A signal stopped it at a commit; `message` says how to go on.
+    case interrupted(message: String)
     /// `verify` found damage and has reported it.
     case damaged(message: String)
     /// The reader of the output has gone away, which is no failure.
     case outputClosed
     /// The output could not be written; `code` is the `errno`.
     case output(code: Int32)
+    /// A signal ended a command that goes on until one comes; everything was written out, and there is nothing to report.
+    case ended
 
     /// The exit code, as `ashlar help` documents it.
     package var exitCode: Int32 {
         switch self {
         case .store(let error): ExitCodes.code(for: error)
         case .refused: ExitCodes.refused
+        case .refusedInUse: ExitCodes.inUse
+        case .interrupted: ExitCodes.interrupted
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
         case .output: ExitCodes.system
+        case .ended: ExitCodes.interrupted
         }
     }
 
@@ -31,9 +40,12 @@ package enum CommandError: Error, Hashable, Sendable {
         switch self {
         case .store(let error): Self.code(of: error)
         case .refused(let code, _): code
+        case .refusedInUse: "inUse"
+        case .interrupted: "interrupted"
         case .damaged: "damaged"
         case .outputClosed: "outputClosed"
         case .output: "output"
+        case .ended: "interrupted"
         }
     }
 
@@ -66,7 +78,13 @@ package enum CommandError: Error, Hashable, Sendable {
         case .payloadTooLarge: "payloadTooLarge"
         case .commitTooLarge: "commitTooLarge"
         case .invalidPageToken: "invalidPageToken"
+        case .cursorNotFound: "cursorNotFound"
+        case .acknowledgedFurther: "acknowledgedFurther"
+        case .consumerInUse: "consumerInUse"
+        case .tailLost: "tailLost"
         case .cancelled: "cancelled"
+        case .otherDerivation: "otherDerivation"
+        case .derivationFailed: "derivationFailed"
         default: "invalidArgument"
         }
     }
@@ -77,9 +95,11 @@ extension CommandError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .store(let error): "\(error)" + (Self.advice(for: error).map { "; \($0)" } ?? "")
-        case .refused(_, let message), .damaged(let message): message
+        case .refused(_, let message), .refusedInUse(let message), .interrupted(let message), .damaged(let message):
+            message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
+        case .ended: "stopped by a signal"
         }
     }
 
@@ -90,6 +110,8 @@ extension CommandError: CustomStringConvertible {
         case .alreadyExists: "choose another directory, or go on with this store"
         case .inUse: "stop that process, or wait for it"
         case .belowFinality: "`--below-finality` does"
+        case .consumerInUse: "stop that process, or wait for it"
+        case .acknowledgedFurther: "`ashlar consumers --set` does"
         case .inputOutput(_, _, let code) where code == EACCES || code == EPERM:
             "check who owns the store and its permissions"
         case .inputOutput(_, _, let code) where code == EROFS: "the file system is read-only"

@@ -30,6 +30,12 @@ package struct Output: ~Copyable {
     /// Whether people look at it: a terminal.
     package var isTerminal: Bool { isatty(descriptor) == 1 }
 
+    /// Whether the reader of a pipe has gone away, found out without writing to it.
+    package var isAbandoned: Bool {
+        var state = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&state, 1, 0) > 0 && Int32(state.revents) & POLLERR != 0
+    }
+
     /// Writes what has gathered.
     package mutating func flush() {
         failure = Self.write(buffer, descriptor, after: failure)

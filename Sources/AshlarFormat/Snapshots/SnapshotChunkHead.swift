@@ -103,14 +103,16 @@ package struct SnapshotTrailer: Hashable, Sendable {
         endOffset = span.u64(24)
         digest = span.u64(32)
         rawCRC = span.u32(40)
-        try require(endOffset == offset && offset >= UInt64(SnapshotHeader.size), "snapshot trailer: it is not at endOffset")
+        try require(
+            endOffset == offset && offset >= UInt64(SnapshotHeader.size), "snapshot trailer: it is not at endOffset")
         let stored = offset - UInt64(SnapshotHeader.size)
         try require(rawBytes / UInt64(Limits.expansion) <= stored, "snapshot trailer: the chunks expand too much")
         let size = UInt64(header.chunkBytes)
         try require(
             chunkCount == rawBytes / size + (rawBytes % size == 0 ? 0 : 1), "snapshot trailer: number of chunks")
         try require(
-            chunkCount <= stored / UInt64(SnapshotChunkHead.size), "snapshot trailer: more chunks than there is room for")
+            chunkCount <= stored / UInt64(SnapshotChunkHead.size),
+            "snapshot trailer: more chunks than there is room for")
     }
 
     /// The 64 bytes.

@@ -84,7 +84,7 @@ struct Simulator {
                 throw .invalidArgument("the writer has \(writer.sequence) commits, the log \(model.lastSequence)")
             }
             acknowledged = max(acknowledged, writer.durableSequence)
-            try states?.open(writer.store)
+            try states?.open(writer.store, on: disk)
             arm(ending)
             try work(&writer)
             if ending == .close || random.chance(20) {

@@ -1,3 +1,4 @@
+import AshlarStorage
 import AshlarTestSupport
 
 @testable import Ashlar
@@ -18,6 +19,8 @@ final class StateHarness {
     private var counts: Projected<Counts>?
     private var digest: Projected<Digest>?
     private(set) var checks = 0
+    /// What the projections told of their snapshots.
+    let notices = Monitor<[ProjectionNotice]>([])
 
     init(seed: UInt64) {
         self.seed = seed
@@ -25,8 +28,25 @@ final class StateHarness {
     }
 
     /// Starts anew, as a process does that has just opened the store.
-    func open(_ store: Store) throws(StoreError) {
-        try telling { try start(store) }
+    func open(_ store: Store, on disk: SimulatedDisk) throws(StoreError) {
+        try telling {
+            if random.chance(20) { try damageSnapshot(on: disk) }
+            try start(store)
+        }
+    }
+
+    /// Changes a byte of some snapshot file: it must be left aside, or have been changed where nobody looks.
+    private func damageSnapshot(on disk: SimulatedDisk) throws {
+        let files = try disk.list().filter { $0.hasSuffix(".snapshot") }.sorted()
+        guard !files.isEmpty else { return }
+        let file = try disk.open(files[random.below(files.count)], .readWrite)
+        let offset = random.below(try file.size())
+        guard let byte = try file.read(at: offset, count: 1).first else { return }
+        if random.chance(30) {
+            try file.truncate(to: offset)
+        } else {
+            try file.write([byte ^ UInt8(1 << random.below(8))], at: offset)
+        }
     }
 
     /// After an operation: perhaps advances, perhaps compares some states.
@@ -47,6 +67,13 @@ final class StateHarness {
         var options = ProjectionOptions()
         options.undoBlocks = Int64([0, 1, 3, 64][random.below(4)])
         options.cachedStates = random.below(4)
+        options.takesSnapshotsInline = true
+        let codecs = [Compression.none, .lz4, .zlib]
+        options.snapshots = SnapshotPolicy(
+            blocks: [nil, 1, 3, 10][random.below(4)], logBytes: random.chance(20) ? 2_000 : nil,
+            events: random.chance(20) ? 7 : nil, compression: codecs[random.below(3)],
+            retention: SnapshotRetention(minKeep: 1 + random.below(5), keepWindow: Int64(random.below(20))))
+        options.report = { [notices] notice in notices.withLock { $0.append(notice) } }
         let made = Projection(store, options: options)
         let isLate = random.chance(30)
         digest = try made.add(Digest(sources: Simulator.models))
@@ -60,6 +87,12 @@ final class StateHarness {
         if random.chance(50) { try advance(projection, model) }
         if random.chance(25) { try compareLatest(projection, model) }
         if random.chance(15) { try compareAnywhere(model) }
+        if random.chance(5) { takeSnapshots(projection) }
+    }
+
+    /// By hand; that a faulty disk keeps it from being taken is told, and harms nothing.
+    private func takeSnapshots(_ projection: Projection) {
+        try? projection.takeSnapshots()
     }
 
     private func advance(_ projection: Projection, _ model: ModelChain) throws {

@@ -35,7 +35,8 @@ final class CodedMap {
         guard entries.count > 16 else { return entries.firstIndex { $0.key == key } }
         let indexes =
             indexes
-            ?? Dictionary(entries.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
+            ?? Dictionary(
+                entries.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
         self.indexes = indexes
         return indexes[key]
     }
@@ -145,7 +146,10 @@ struct CodedArrayReader: UnkeyedDecodingContainer {
 
     /// An array of bytes that is read one by one: each is made a number of its own.
     private mutating func takeByte<T>(_ type: T.Type, _ body: (CodedDecoder) throws -> T) throws -> T {
-        guard !isAtEnd else { _ = try peek(type); throw CodedBytes.damaged("a value is missing", path) }
+        guard !isAtEnd else {
+            _ = try peek(type)
+            throw CodedBytes.damaged("a value is missing", path)
+        }
         var bytes: [UInt8] = []
         bytes.append(tagged: source.bytes[position])
         let single = CodedBytes(bytes)

@@ -56,7 +56,9 @@ struct CodedMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol, CodedWrit
         try CodedEncoder.append(value, to: node, session, codingPath + [key])
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<
+        Nested
+    > {
         superEncoder(at: key).container(keyedBy: type)
     }
 

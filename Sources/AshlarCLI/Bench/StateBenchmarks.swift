@@ -1,0 +1,178 @@
+import Ashlar
+import AshlarFormat
+import AshlarStorage
+import Glibc
+
+/// The benchmarks of states: replaying, snapshots, reorgs, following.
+///
+/// They share a store of blocks that each set 2,000 entries of one state.
+struct StateBenchmarks {
+    static let eventsPerBlock = 2_000
+
+    let entries: Int
+    let directory: String
+    let rounds: Int
+    let compression: Compression
+
+    private var path: String { directory + "/bench-state.ashlar" }
+    private var blocks: Int { max(1, entries / Self.eventsPerBlock) }
+
+    /// Writes the store.
+    func prepare() throws {
+        var options = WriterOptions()
+        options.durability = .manual
+        options.maxUnsyncedBytes = .max
+        var writer = try Writer.create(at: path, options: options)
+        for height in 0..<Int64(blocks) { try append(height, to: &writer) }
+        try writer.close()
+    }
+
+    private func append(_ height: Int64, branch: Int64 = 0, to writer: inout Writer) throws {
+        let (model, type) = (try writer.model("outputs"), try writer.type("output.set"))
+        let block = Block(
+            height: height, hash: try Workload.hash(height + branch << 40),
+            parent: try Workload.hash(height - 1 + (branch > 0 && height == blocks ? 0 : branch) << 40),
+            timestamp: Timestamp(seconds: height))
+        _ = try writer.append(block) { (batch) throws(StoreError) in
+            for index in 0..<Self.eventsPerBlock {
+                // Behind the first blocks every entry is there already, and is changed.
+                let number = UInt64((Int(height) * Self.eventsPerBlock + index) % max(entries, 1))
+                let bytes = [number.littleEndian]
+                try batch.add(model, type, payload: bytes.span.bytes)
+            }
+        }
+    }
+
+    private func projection(_ store: Store, undoBlocks: Int64 = 64) -> Projection {
+        var options = ProjectionOptions()
+        options.snapshots = SnapshotPolicy(blocks: nil, compression: compression)
+        options.undoBlocks = undoBlocks
+        return Projection(store, options: options)
+    }
+
+    /// Folds all events into a state.
+    func state() throws -> Measurement {
+        let store = try Store.open(at: path)
+        var seconds: [Double] = []
+        for _ in 0..<rounds {
+            let projection = projection(store)
+            let outputs = try projection.add(Outputs())
+            seconds.append(try Measurement.seconds { try projection.advance() })
+            guard try outputs.latest().state.count == min(entries, blocks * Self.eventsPerBlock) else {
+                throw StoreError.invalidArgument("the state has another number of entries than were set")
+            }
+        }
+        return Measurement(
+            name: "state", seconds: seconds, events: blocks * Self.eventsPerBlock,
+            bytes: blocks * Self.eventsPerBlock * 8)
+    }
+
+    /// Undoes and applies blocks on top of the whole state.
+    func rollback() throws -> [Measurement] {
+        var options = WriterOptions()
+        options.durability = .manual
+        var results: [Measurement] = []
+        for depth in [1, 10, 100] as [Int64] {
+            var writer = try Writer.open(at: path, options: options)
+            let projection = projection(writer.store, undoBlocks: 128)
+            let outputs = try projection.add(Outputs())
+            try projection.advance()
+            var seconds: [Double] = []
+            for round in 0..<rounds {
+                // Blocks on top, applied; then they are undone, and the model follows.
+                for height in Int64(blocks)..<Int64(blocks) + depth {
+                    try append(height, branch: Int64(round + 1) + depth * 100, to: &writer)
+                }
+                try projection.advance()
+                try writer.rollback(toHeight: Int64(blocks) - 1, belowFinality: true)
+                seconds.append(try Measurement.seconds { try projection.advance() })
+            }
+            guard try outputs.latest().position.height == Int64(blocks) - 1 else {
+                throw StoreError.invalidArgument("the state stands at another block than the chain")
+            }
+            results.append(
+                Measurement(
+                    name: "rollback \(depth)", seconds: seconds, events: Int(depth) * Self.eventsPerBlock, bytes: 0))
+            try writer.close()
+        }
+        return results
+    }
+
+    /// Writes and loads a snapshot of the whole state, beside LZ4 alone over the same bytes.
+    func snapshot() throws -> [Measurement] {
+        let store = try Store.open(at: path)
+        let folded = projection(store)
+        let outputs = try folded.add(Outputs())
+        try folded.advance()
+        let state = try outputs.latest().state
+        let bytes = state.count * 80
+        var (write, load): ([Double], [Double]) = ([], [])
+        var peak = 0
+        for _ in 0..<rounds {
+            let before = ProcessMemory.resetPeak()
+            write.append(try Measurement.seconds { try folded.takeSnapshots() })
+            peak = max(peak, ProcessMemory.peak() - before)
+            load.append(
+                try Measurement.seconds {
+                    let restored = projection(store)
+                    _ = try restored.add(Outputs())
+                    try restored.advance()
+                })
+        }
+        var written = Measurement(name: "snapshot write", seconds: write, events: state.count, bytes: bytes)
+        let files = try store.snapshots.entries()
+        written.facts = [
+            ("stateBytes", Double(bytes)), ("fileBytes", Double(files.last?.fileBytes ?? 0)),
+            ("peakMemoryBeyondBytes", Double(max(peak, 0))),
+        ]
+        let loaded = Measurement(name: "snapshot load", seconds: load, events: state.count, bytes: bytes)
+        return [written, loaded] + (try RawCompression(state, rounds: rounds).measure())
+    }
+
+    /// Hands all steps of the log to a follower.
+    func follow() throws -> Measurement {
+        let store = try Store.open(at: path)
+        var options = SubscriptionOptions()
+        options.stopsAtEnd = true
+        var seconds: [Double] = []
+        var events = 0
+        for _ in 0..<rounds {
+            events = 0
+            seconds.append(
+                try Measurement.seconds {
+                    var follower = try store.follow(options: options)
+                    while let batch = try follower.next() { events += batch.eventCount }
+                })
+        }
+        return Measurement(name: "follow", seconds: seconds, events: events, bytes: events * 8)
+    }
+
+    func cleanUp() throws { try Benchmarks.remove(path) }
+}
+
+/// What the kernel says of this process's memory.
+enum ProcessMemory {
+    /// Forgets the highest use so far; gives the present one in bytes.
+    static func resetPeak() -> Int {
+        if let file = fopen("/proc/self/clear_refs", "w") {
+            fputs("5", file)
+            fclose(file)
+        }
+        return status("VmRSS:")
+    }
+
+    /// The highest use since the last reset, in bytes.
+    static func peak() -> Int { status("VmHWM:") }
+
+    private static func status(_ name: String) -> Int {
+        guard let file = fopen("/proc/self/status", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, 256, file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix(name) else { continue }
+            return (text.split(separator: " ").compactMap { Int($0.filter(\.isNumber)) }.first ?? 0) * 1_024
+        }
+        return 0
+    }
+}

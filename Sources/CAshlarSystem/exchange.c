@@ -1,0 +1,23 @@
+#define _GNU_SOURCE
+#include "AshlarSystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+
+#define EXCHANGE 2 // RENAME_EXCHANGE; its header clashes with others in some C libraries
+
+int ashlar_exchange(const char *path, const char *other) {
+#ifdef SYS_renameat2
+    return (int)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, EXCHANGE);
+#else
+    (void)path;
+    (void)other;
+    errno = ENOSYS;
+    return -1;
+#endif
+}

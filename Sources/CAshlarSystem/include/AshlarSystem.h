@@ -1,0 +1,9 @@
+// System calls that the Swift overlay of the C library does not show.
+
+#ifndef ASHLAR_SYSTEM_H
+#define ASHLAR_SYSTEM_H
+
+/// Exchanges what stands at two paths of one file system, in one step; 0, or -1 with `errno`.
+int ashlar_exchange(const char *path, const char *other);
+
+#endif
