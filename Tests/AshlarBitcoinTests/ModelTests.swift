@@ -117,6 +117,33 @@ struct ModelTests {
                 #""chainwork":"0000000000000000000000000000000000000000000000000000000600060006""#) == true)
     }
 
+    @Test("indexing leaves snapshots from which queries start, and which give the states the log gives")
+    func snapshots() throws {
+        let directory = TemporaryDirectory()
+        directory.file("blk00000.dat", Fixtures.mainnet)
+        for height: Int32 in [3_000, .max] {
+            let summary = try index(directory, .mainnet) {
+                $0.keepsModels = true
+                $0.stopAt = height
+            }.get()
+            #expect(summary.notes.isEmpty)
+        }
+        let store = try Store.open(at: directory.store)
+        let names = String(decoding: run("ls '\(directory.store)'"), as: UTF8.self)
+        #expect(names.contains("0000000000000004312-") && names.contains("0000000000000003000-"))
+        let projection = Projection(store)
+        let (unspent, headers) = (try projection.add(UnspentModel()), try projection.add(HeadersModel()))
+        try projection.advance()
+        _ = run("rm '\(directory.store)'/*.snapshot")
+        let direct = Projection(store)
+        let (plain, plainHeaders) = (try direct.add(UnspentModel()), try direct.add(HeadersModel()))
+        try direct.advance()
+        let (restored, folded) = (try unspent.latest().state, try plain.latest().state)
+        #expect(restored.outputs == folded.outputs && restored.balances == folded.balances)
+        #expect(restored.sums == folded.sums)
+        #expect(try headers.latest().state == plainHeaders.latest().state)
+    }
+
     /// An event made by hand.
     private func event(_ type: String, _ payload: String, height: Int64) -> ModelEvent {
         ModelEvent(Event(model: "utxo", type: type, payload: Array(payload.utf8)), height: height)

@@ -83,6 +83,16 @@ extension Hash256 {
     }
 }
 
+extension Hash256: SnapshotCodable {
+    package func encode(to output: inout SnapshotOutput) throws(SnapshotError) {
+        for word in [first, second, third, fourth] { try output.append(UInt64(littleEndian: word)) }
+    }
+
+    package static func decode(from input: inout SnapshotInput) throws(SnapshotError) -> Hash256 {
+        Hash256(try input.readBytes(count: 32), at: 0)
+    }
+}
+
 /// Hexadecimal digits.
 enum Hex {
     static func digit(_ value: UInt8) -> UInt8 {

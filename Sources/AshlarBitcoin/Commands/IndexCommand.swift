@@ -44,6 +44,12 @@ struct IndexCommand: ParsableCommand {
     @Option(help: "Blocks this far below the highest tip ever seen are final.")
     var finalityDepth: Int64 = WriterOptions().finalityDepth
 
+    @Flag(
+        help: """
+            Write the log alone: keep no models, which take about 150 bytes of memory for each unspent output. Queries then read the log.
+            """)
+    var noModels = false
+
     @Flag(help: "Print the summary, and an error, as JSON.")
     var json = false
 
@@ -61,6 +67,7 @@ struct IndexCommand: ParsableCommand {
         settings.stopAt = stopAt ?? .max
         settings.follows = follow
         settings.writer.finalityDepth = finalityDepth
+        settings.keepsModels = !noModels
         settings.showsProgress = true
         do throws(IndexFailure) {
             let summary = try Indexer.open(settings, shouldStop: { StopRequest.wasMade }).run()

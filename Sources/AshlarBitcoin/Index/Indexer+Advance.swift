@@ -73,6 +73,7 @@ extension Indexer {
             }
             chain.makeCanonical(node)
         }
+        wakeModels()
     }
 
     /// Appends the block that was just read, which `block` holds parsed.
@@ -121,6 +122,7 @@ extension Indexer {
         summary.events += events
         chain.markLogged(node, sequence: outcome.sequence)
         chain.makeCanonical(node)
+        wakeModels()
     }
 
     /// A block's place in the chain, as the store has it.

@@ -20,6 +20,8 @@ package struct IndexSettings: Sendable {
     package var stopAt: Int32 = .max
     /// Whether to go on when everything is read, and wait for more.
     package var follows = false
+    /// Whether models are kept, and snapshots of them taken, while blocks are appended.
+    package var keepsModels = true
     package var writer = WriterOptions()
     package var showsProgress = false
 
@@ -42,6 +44,8 @@ package struct Indexer: ~Copyable {
     var block = ParsedBlock()
     var encoder = EventEncoder()
     var side = SideReader()
+    /// The models, once there is something new for them.
+    var keeper: ModelKeeper?
     var summary = IndexSummary()
     var progress: IndexProgress
 
@@ -87,8 +91,10 @@ package struct Indexer: ~Copyable {
             try takeAll()
         } catch {
             progress.clear()
+            _ = keeper?.finish(isHurried: true)
             throw error
         }
+        if let keeper { for text in keeper.finish(isHurried: shouldStop()) { note(text) } }
         progress.clear()
         finishSummary()
         var summary = summary
@@ -120,6 +126,12 @@ package struct Indexer: ~Copyable {
 
     /// Whether nothing more is to be done.
     var isOver: Bool { shouldStop() || chain.tip.map { chain[$0].height >= settings.stopAt } ?? false }
+
+    /// Sees to it that the models take in what was appended.
+    mutating func wakeModels() {
+        guard settings.keepsModels, keeper == nil else { return }
+        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store) } catch { note("no models are kept: \(error)") }
+    }
 
     /// Tells people something that is no error.
     mutating func note(_ text: String) {

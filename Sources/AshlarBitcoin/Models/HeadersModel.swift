@@ -51,3 +51,28 @@ package struct HeadersModel: Model {
             + #""chainwork":"\#(String(repeating: "0", count: 64 - digits.count))\#(digits)"}"#
     }
 }
+
+extension HeadersState: SnapshotCodable {
+    package func encode(to output: inout SnapshotOutput) throws(SnapshotError) {
+        try output.append(varint: blocks)
+        try output.append(work)
+        try output.append(tip != nil)
+        guard let tip else { return }
+        try output.append(varint: tip.height)
+        try tip.hash.encode(to: &output)
+        try output.append(tip.time)
+        try output.append(tip.bits)
+    }
+
+    package static func decode(from input: inout SnapshotInput) throws(SnapshotError) -> HeadersState {
+        var state = HeadersState()
+        state.blocks = try input.readSignedVarint()
+        state.work = try input.read(UInt128.self)
+        if try input.readBool() {
+            state.tip = Tip(
+                height: try input.readSignedVarint(), hash: try Hash256.decode(from: &input),
+                time: try input.read(UInt32.self), bits: try input.read(UInt32.self))
+        }
+        return state
+    }
+}

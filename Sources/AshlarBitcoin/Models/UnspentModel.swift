@@ -96,12 +96,25 @@ package struct UnspentState: ModelState {
             remove(old)
             sums.overwritten &+= old.value
         }
+        add(output)
+    }
+
+    private mutating func add(_ output: UnspentOutput) {
         sums.unspent &+= output.value
         balances.update(output.script) { balance in
             balance = Balance(
-                value: (balance?.value ?? 0) &+ output.value, outputs: (balance?.outputs ?? 0) + 1)
+                value: (balance?.value ?? 0) &+ output.value, outputs: (balance?.outputs ?? 0) &+ 1)
         }
     }
+
+    /// Puts back an output of a snapshot.
+    mutating func restore(_ outpoint: Outpoint, _ output: UnspentOutput) {
+        outputs[outpoint] = output
+        add(output)
+    }
+
+    /// Puts back the sums of a snapshot.
+    mutating func restore(_ sums: Sums) { self.sums = sums }
 
     /// Takes an output away.
     mutating func spend(_ outpoint: Outpoint) throws(PayloadProblem) {

@@ -13,6 +13,7 @@ func index(
         store: directory.store, blocks: file.map { "\(directory.blocks)/\($0)" } ?? directory.blocks)
     settings.network = network
     settings.writer.durability = .manual
+    settings.keepsModels = false
     change(&settings)
     let asked = Countdown(stopAfter)
     do throws(IndexFailure) {
