@@ -85,7 +85,10 @@ extension Hash256 {
 
 extension Hash256: SnapshotCodable {
     package func encode(to output: inout SnapshotOutput) throws(SnapshotError) {
-        for word in [first, second, third, fourth] { try output.append(UInt64(littleEndian: word)) }
+        try output.append(UInt64(littleEndian: first))
+        try output.append(UInt64(littleEndian: second))
+        try output.append(UInt64(littleEndian: third))
+        try output.append(UInt64(littleEndian: fourth))
     }
 
     package static func decode(from input: inout SnapshotInput) throws(SnapshotError) -> Hash256 {

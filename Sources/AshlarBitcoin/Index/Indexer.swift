@@ -130,7 +130,9 @@ package struct Indexer: ~Copyable {
     /// Sees to it that the models take in what was appended.
     mutating func wakeModels() {
         guard settings.keepsModels, keeper == nil else { return }
-        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store) } catch { note("no models are kept: \(error)") }
+        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store) } catch {
+            note("no models are kept: \(error)")
+        }
     }
 
     /// Tells people something that is no error.

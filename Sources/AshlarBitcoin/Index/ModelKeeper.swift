@@ -42,7 +42,9 @@ struct ModelKeeper: Sendable {
         if !isHurried {
             do throws(ProjectionError) {
                 try projection.advance()
-                do throws(SnapshotError) { try projection.takeSnapshots() } catch { note("no snapshot was taken: \(error)") }
+                do throws(SnapshotError) { try projection.takeSnapshots() } catch {
+                    note("no snapshot was taken: \(error)")
+                }
             } catch {
                 note("the models stand still: \(error)")
             }

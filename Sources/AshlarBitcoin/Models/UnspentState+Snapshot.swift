@@ -28,14 +28,17 @@ extension UnspentState: SnapshotCodable {
         // The smallest output has 36 bytes: hash, number, value, height, length of the script.
         for _ in 0..<(try input.readCount(bytesEach: 36)) {
             let txid = try Hash256.decode(from: &input)
-            guard let vout = UInt32(exactly: try input.readVarint()) else { throw .malformed("the number of an output") }
+            guard let vout = UInt32(exactly: try input.readVarint()) else {
+                throw .malformed("the number of an output")
+            }
             let value = try input.readSignedVarint()
             let heightAndKind = try input.readVarint()
             let script = Script(try input.readSizedArray())
             state.restore(
                 Outpoint(txid: txid, vout: vout),
                 UnspentOutput(
-                    script: script, value: value, height: Int64(heightAndKind >> 1), isCoinbase: heightAndKind & 1 == 1))
+                    script: script, value: value, height: Int64(heightAndKind >> 1), isCoinbase: heightAndKind & 1 == 1)
+            )
         }
         guard state.sums.unspent == sums.unspent else { throw .malformed("the outputs are not what their sum says") }
         state.restore(sums)
