@@ -3,6 +3,7 @@ import PackageDescription
 
 /// Everything an embedder does not need hangs on a trait: with `traits: []` nothing but the core is fetched and linked.
 let whenCLI: TargetDependencyCondition? = .when(traits: ["CLI"])
+let whenBitcoin: TargetDependencyCondition? = .when(traits: ["Bitcoin"])
 
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -17,13 +18,16 @@ let package = Package(
         .library(name: "Ashlar", targets: ["Ashlar"]),
         .library(name: "AshlarCLI", targets: ["AshlarCLI"]),
         .executable(name: "ashlar", targets: ["ashlar-tool"]),
+        .executable(name: "ashlar-bitcoin", targets: ["ashlar-bitcoin"]),
     ],
     traits: [
         .trait(name: "CLI", description: "The command line tool `ashlar` and its commands as a library."),
-        .default(enabledTraits: ["CLI"]),
+        .trait(name: "Bitcoin", description: "The example indexer `ashlar-bitcoin`."),
+        .default(enabledTraits: ["CLI", "Bitcoin"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
     ],
     targets: [
         .systemLibrary(name: "CAshlarZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -50,6 +54,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "AshlarBitcoin",
+            dependencies: [
+                "Ashlar",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenBitcoin),
+                .product(name: "Crypto", package: "swift-crypto", condition: whenBitcoin),
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "ashlar-bitcoin", dependencies: ["AshlarBitcoin"], swiftSettings: settings),
+        .target(
             name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
             path: "Tests/AshlarTestSupport", swiftSettings: settings),
         .testTarget(
@@ -61,6 +74,9 @@ let package = Package(
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarTestSupport"],
             swiftSettings: settings),
     ]
 )

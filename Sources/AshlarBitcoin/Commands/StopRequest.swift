@@ -1,0 +1,28 @@
+import Glibc
+import Synchronization
+
+private let isRequested = Atomic<Bool>(false)
+
+/// Ctrl-C and SIGTERM as a question that a loop asks: the block that was begun is finished, the rest waits for the next run.
+enum StopRequest {
+    /// Whether somebody asked to stop.
+    static var wasMade: Bool { isRequested.load(ordering: .relaxed) }
+
+    /// Catches the signals from now on; a second one of a kind ends the process at once, as ever.
+    static func install() {
+        // The first access makes the flag: not for the first time in a handler.
+        isRequested.store(false, ordering: .relaxed)
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in isRequested.store(true, ordering: .relaxed) }
+        action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+        sigemptyset(&action.sa_mask)
+        sigaction(SIGINT, &action, nil)
+        sigaction(SIGTERM, &action, nil)
+        // A parent may have handed down that they are blocked.
+        var caught = sigset_t()
+        sigemptyset(&caught)
+        sigaddset(&caught, SIGINT)
+        sigaddset(&caught, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &caught, nil)
+    }
+}

@@ -1,0 +1,108 @@
+/// What a run did.
+package struct IndexSummary: Hashable, Sendable {
+    /// Blocks appended; those taken up again are not among them.
+    package var blocks = 0
+    /// Events in them.
+    package var events = 0
+    /// Switches to another branch.
+    package var rollbacks = 0
+    /// The most blocks that one of them undid.
+    package var deepestRollback = 0
+    /// Blocks undone, counted each time.
+    package var undoneBlocks = 0
+    /// Undone blocks that became canonical again without being appended anew.
+    package var readopted = 0
+    /// Blocks that were seen and did not become part of the chain.
+    package var sideBlocks = 0
+    /// Blocks whose parents are in none of the files.
+    package var waitingBlocks = 0
+    /// Records of blocks that had been seen in this run.
+    package var duplicates = 0
+    /// Records passed over because they are no sound blocks.
+    package var damagedRecords = 0
+    /// The highest canonical block: its height and its hash.
+    package var tip: (height: Int64, hash: String)?
+    /// The last sequence that is durable.
+    package var durableSequence: UInt64 = 0
+    /// How long it took.
+    package var seconds = 0.0
+    /// What people should know.
+    package var notes: [String] = []
+
+    package static func == (left: IndexSummary, right: IndexSummary) -> Bool { left.json == right.json }
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
+
+    mutating func countRollback(undone: Int) {
+        guard undone > 0 else { return }
+        rollbacks += 1
+        deepestRollback = max(deepestRollback, undone)
+        undoneBlocks += undone
+    }
+}
+
+extension IndexSummary {
+    private var numbers: [(name: String, title: String, value: Int)] {
+        [
+            ("blocks", "blocks appended", blocks), ("events", "events in them", events),
+            ("rollbacks", "rollbacks", rollbacks), ("deepestRollback", "deepest rollback", deepestRollback),
+            ("undoneBlocks", "blocks undone", undoneBlocks), ("readopted", "blocks taken up again", readopted),
+            ("sideBlocks", "blocks of other branches", sideBlocks),
+            ("waitingBlocks", "blocks without their parents", waitingBlocks),
+            ("duplicates", "blocks met twice", duplicates), ("damagedRecords", "damaged records", damagedRecords),
+        ]
+    }
+
+    /// The summary as one line of JSON.
+    package var json: String {
+        var members = numbers.map { "\"\($0.name)\":\($0.value)" }
+        members.append("\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\"\($0.hash)\"}" } ?? "null"))
+        members.append("\"durableSequence\":\(durableSequence)")
+        if !notes.isEmpty { members.append("\"notes\":[\(notes.map(Text.quoted).joined(separator: ","))]") }
+        members.append("\"seconds\":\(Text.decimals(seconds, 3))")
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The summary as a table for people; what is zero and rare is left out.
+    package var table: String {
+        let shown = numbers.filter { $0.name == "blocks" || $0.name == "events" || $0.value != 0 }
+        var rows = shown.map { ($0.title, Text.grouped($0.value)) }
+        rows.append(("tip", tip.map { "\(Text.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
+        rows.append(("seconds", Text.decimals(seconds, 3)))
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 + "\n" }.joined()
+    }
+}
+
+/// Numbers and texts as they are printed.
+enum Text {
+    /// A number with a comma between groups of three digits.
+    static func grouped(_ value: Int) -> String {
+        var digits = Array(String(value.magnitude))
+        for index in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: index) }
+        return (value < 0 ? "-" : "") + String(digits)
+    }
+
+    /// A number with a fixed count of decimals.
+    static func decimals(_ value: Double, _ count: Int) -> String {
+        var factor = 1
+        for _ in 0..<count { factor *= 10 }
+        let scaled = Int((max(0, min(value, 1e12)) * Double(factor)).rounded())
+        let rest = String(scaled % factor)
+        return "\(scaled / factor)." + String(repeating: "0", count: count - rest.count) + rest
+    }
+
+    /// A text as a JSON string.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

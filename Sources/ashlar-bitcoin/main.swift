@@ -1,0 +1,3 @@
+import AshlarBitcoin
+
+BitcoinCommand.main()
