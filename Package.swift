@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "AshlarBitcoin",
             dependencies: [
-                "Ashlar",
+                "Ashlar", "AshlarCLI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenBitcoin),
                 .product(name: "Crypto", package: "swift-crypto", condition: whenBitcoin),
             ],

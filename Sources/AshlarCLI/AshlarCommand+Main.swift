@@ -1,8 +1,14 @@
-import ArgumentParser
+public import ArgumentParser
 import Ashlar
 import Glibc
 
 extension AshlarCommand {
+    /// All commands of the tool, to be subcommands of another one that knows models of its own.
+    public static func subcommands(knowing models: [KnownModel]) -> [any ParsableCommand.Type] {
+        KnownModels.add(models)
+        return configuration.subcommands
+    }
+
     /// Runs the command that the program's arguments name, for a program that knows models of its own, and exits with its code.
     public static func main(models: [KnownModel]) {
         KnownModels.add(models)

@@ -147,6 +147,14 @@ package struct UnspentModel: Model {
 
     package func makeState() -> UnspentState { UnspentState() }
 
+    /// How much there is; single outputs and balances are asked for by commands of their own.
+    package func json(_ state: UnspentState) -> String? {
+        """
+        {"unspent":\(state.sums.unspent),"outputs":\(state.outputs.count),"scripts":\(state.balances.count),\
+        "unspendable":\(state.sums.unspendable),"overwritten":\(state.sums.overwritten)}
+        """
+    }
+
     package func apply(_ event: borrowing ModelEvent, to state: inout UnspentState) throws {
         let height = event.height ?? 0
         state.begin(at: height)

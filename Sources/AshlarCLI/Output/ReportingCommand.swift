@@ -13,6 +13,8 @@ protocol ReportingCommand: ParsableCommand {
 extension ReportingCommand {
     /// Runs the command, reports its error on the standard error output, and exits with its code.
     mutating func run() throws {
+        // A reader that goes away shows as an error of the write, which ends a command quietly; also where another tool runs the command.
+        signal(SIGPIPE, SIG_IGN)
         do throws(CommandError) {
             var output = Output(descriptor: STDOUT_FILENO)
             try perform(&output)
