@@ -47,7 +47,8 @@ package struct ConsumerSlot: Equatable, Sendable {
         event = span.u32(52)
         time = span.i64(56)
         name = span.bytes(72..<72 + length)
-        guard counter > 0, self.index == index, NameDefinition.isValid(name), sequence > 0 || (step, event) == (0, 0)
+        guard counter > 0, counter < .max, self.index == index, NameDefinition.isValid(name),
+            sequence > 0 || (step, event) == (0, 0)
         else { return nil }
     }
 

@@ -23,7 +23,7 @@ struct FollowedState<State: ModelState>: Sendable {
     mutating func keep(_ undo: State.Undo, height: Int64) {
         kept.append(Kept(height: height, undo: undo))
         // Dropped in batches, so that it costs little per block.
-        if kept.count > 2 * depth { kept.removeFirst(kept.count - depth) }
+        if kept.count - depth > depth { kept.removeFirst(kept.count - depth) }
     }
 
     /// Undoes the `count` blocks above `height`; false if not all of them are kept, and then nothing is undone.

@@ -13,12 +13,15 @@ public enum FollowWait: Sendable, Hashable {
 extension Follower {
     /// How often a process that only reads looks for more, in milliseconds: a commit is seen well within 50.
     static let pollMilliseconds: UInt32 = 20
+    /// A century: longer waits would not fit the clock.
+    private static let longestWait = 3_155_760_000_000
 
     /// Waits on the calling thread until there is more than was handed out, for so many milliseconds at most.
     ///
     /// Throws `poisoned` if the writer in this process failed, and what `Store.refresh` throws.
     public mutating func wait(upToMilliseconds milliseconds: Int) throws(StoreError) -> FollowWait {
-        let deadline = SystemCalls.monotonicNanoseconds() + UInt64(max(milliseconds, 0)) * 1_000_000
+        let deadline =
+            SystemCalls.monotonicNanoseconds() + UInt64(min(max(milliseconds, 0), Self.longestWait)) * 1_000_000
         while true {
             switch try outlook() {
             case .more: return .more

@@ -89,7 +89,7 @@ extension Store {
             var seconds = 0.0
             if let location = try log.location(ofSequence: whole + 1) {
                 try log.loadMeta(location, &reader)
-                seconds = Double(SystemCalls.wallMicroseconds() - reader.header.appendTime) / 1_000_000
+                seconds = (Double(SystemCalls.wallMicroseconds()) - Double(reader.header.appendTime)) / 1_000_000
             }
             return ConsumerLag(
                 commits: last - whole, blocks: after.blocks - before.blocks, bytes: after.bytes - before.bytes,

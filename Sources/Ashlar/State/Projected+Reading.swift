@@ -38,7 +38,7 @@ extension Projected {
         var placed = try latest()
         let store = projection.store
         let last = store.sequence
-        guard last > 0 else { return placed }
+        guard last > 0, projection.options.pendingCommits > 0 else { return placed }
         var query = EventQuery()
         query.scope = .floating
         if !slot.sources.isEmpty { query.models = slot.sources }
@@ -70,13 +70,16 @@ extension Projection {
 
     /// The states of any of its models at `height`, in the present chain or as it was believed after commit `sequence`.
     ///
-    /// Throws `aboveTip`; `store(.invalidArgument)` for a sequence that is not in the log.
+    /// Throws `aboveTip`; `invalidArgument` for a height below −1, `store(.invalidArgument)` for a sequence that is not in the log.
     public func reader(at height: Int64, asOf sequence: UInt64? = nil) throws(ProjectionError) -> StateReader {
         let view = try reading { () throws(StoreError) in
             if let sequence { return try store.view(asOf: sequence) }
             return try store.view()
         }
-        guard height >= -1, height <= view.tipHeight ?? -1 else {
+        guard height >= -1 else {
+            throw .invalidArgument("height \(height) is below −1, which stands for before the first block")
+        }
+        guard height <= view.tipHeight ?? -1 else {
             throw .aboveTip(height: height, tipHeight: view.tipHeight)
         }
         return StateReader(projection: self, view: view, height: height)

@@ -58,7 +58,7 @@ extension Projection {
             (state.position, state.isRestoring) = (nil, true)
             return state.slots
         }
-        defer { monitor.withLock { $0.isRestoring = false } }
+        // If it fails the models have nothing to show: they are being restored until some call succeeds.
         let highest: Int64
         do throws(ProjectionError) {
             for slot in slots { try loadBase(slot, in: view, upTo: limit) }
@@ -72,6 +72,7 @@ extension Projection {
         }
         monitor.withLock {
             $0.position = StatePosition(sequence: view.sequence, height: highest >= 0 ? highest : nil)
+            $0.isRestoring = false
         }
         return highest
     }

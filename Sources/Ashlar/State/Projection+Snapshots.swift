@@ -31,9 +31,11 @@ extension Projection {
         if case .success(.taken) = result { return retire(task, store, options) }
         // Again a tenth of the interval later: at once would be at every block while the disk is full.
         monitor.withLock { state in
+            // While the models are being restored they are touched without the lock; what is restored counts anew.
+            guard state.position != nil else { return }
             for slot in state.slots where slot.name.utf8.elementsEqual(task.model.utf8) {
                 slot.sinceSnapshot.height = min(
-                    slot.sinceSnapshot.height, slot.height - (task.policy.blocks ?? 0) * 9 / 10)
+                    slot.sinceSnapshot.height, slot.height - max(task.policy.blocks ?? 0, 0) / 10 * 9)
             }
         }
     }

@@ -78,7 +78,7 @@ extension Projection {
     private func keep(_ state: CachedState) {
         monitor.withLock {
             $0.cache.append(state)
-            $0.cache.removeFirst(max(0, $0.cache.count - options.cachedStates))
+            $0.cache.removeFirst(max(0, $0.cache.count - max(0, options.cachedStates)))
         }
     }
 

@@ -21,6 +21,8 @@ public final class Projection: Sendable {
 
     /// A projection without models yet, before the first block.
     public init(_ store: Store, options: ProjectionOptions = ProjectionOptions()) {
+        var options = options
+        options.undoBlocks = max(0, options.undoBlocks)
         self.store = store
         self.options = options
         monitor = Monitor(ProjectionState())

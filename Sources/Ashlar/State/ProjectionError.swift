@@ -10,7 +10,7 @@ public enum ProjectionError: Error, Sendable {
     case aboveTip(height: Int64, tipHeight: Int64?)
     /// A model's name or options outside their range, or a name that is taken.
     case invalidArgument(String)
-    /// The states are being loaded from snapshots and the log; ask again later.
+    /// The states are being loaded from snapshots and the log, or that failed: they are there once a call of `advance` succeeds.
     case restoring
     /// The projection was closed.
     case closed
@@ -33,7 +33,7 @@ extension ProjectionError: CustomStringConvertible {
         case .aboveTip(let height, let tip):
             return "height \(height) is above the tip (\(tip.map { "\($0)" } ?? "none"))"
         case .invalidArgument(let why): return why
-        case .restoring: return "the states are being restored; ask again in a moment"
+        case .restoring: return "the states are not restored yet; call `advance`, or ask again when it has returned"
         case .closed: return "the projection is closed"
         }
     }

@@ -6,7 +6,8 @@ public struct ProjectionOptions: Sendable {
     public var cachedStates = 4
     /// When snapshots are taken of the models that are added without a policy of their own.
     public var snapshots = SnapshotPolicy()
-    /// Told of snapshots taken, failed, skipped and removed; on any thread. Keep it short.
+    /// Told of snapshots taken, failed, skipped and removed; on any thread, in the midst of the projection's work. Keep it short, and
+    /// don't call the projection from it: that may wait for itself.
     public var report: (@Sendable (ProjectionNotice) -> Void)?
     /// Whether snapshots that are due are taken at once, on the thread that applies blocks: for tests that must not depend on threads.
     package var takesSnapshotsInline = false

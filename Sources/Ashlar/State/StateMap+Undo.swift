@@ -33,9 +33,17 @@ extension StateMap: ModelState {
     }
 
     /// Hands out the old values and stops keeping them.
+    ///
+    /// Traps if the map has been replaced by another since `beginBlock`: the old values went with it, and undoing the block would quietly
+    /// come to a wrong state.
     public mutating func endBlock(_ undo: inout Journal) {
-        if let journal { undo = journal }
-        journal = nil
+        guard let journal else {
+            preconditionFailure(
+                "a StateMap was replaced by another one within a block, which cannot be undone; use `removeAll()` and set its entries"
+            )
+        }
+        undo = journal
+        self.journal = nil
     }
 
     /// Puts the old values back, the last change first. Complexity: O(changes).

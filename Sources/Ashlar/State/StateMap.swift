@@ -2,7 +2,8 @@
 ///
 /// A copy shares its memory with the original; either then copies only the few dozen entries around each one it changes. So a snapshot can be
 /// written from a copy, and readers can hold one, while blocks go on. Between `beginBlock` and `endBlock` the old value of each entry changed is
-/// kept, which is all that undoing the block takes.
+/// kept, which is all that undoing the block takes. So `apply` changes a map and never puts another in its place: not `state = StateMap()`, which
+/// traps when the block ends, but `removeAll()`.
 ///
 /// Invariants (linear hashing): there are 2^`level` + `split` buckets; an entry is in the bucket that the low `level` bits of its hash name, or the
 /// low `level` + 1 bits if that bucket has been split already; a bucket's `hashes` and `entries` go together.
