@@ -133,6 +133,19 @@ struct BlockFileTests {
         }
     }
 
+    @Test("a record whose length lies hides none of those behind it", arguments: [-20, 1, 100, 400])
+    func lyingLength(difference: Int) throws {
+        let directory = TemporaryDirectory()
+        var records = Self.records
+        let size = UInt32(Self.chain[2].bytes.count + difference)
+        records[2].replaceSubrange(4..<8, with: BlockMaker.little(size))
+        directory.file("blk00000.dat", Array(records.joined()))
+        directory.file("blk00001.dat", Self.records[2])
+        let summary = try index(directory).get()
+        #expect(summary.blocks == 6 && summary.damagedRecords == 1)
+        #expect(try canonical(directory) == Self.hashes)
+    }
+
     @Test("records of another network are refused: file, offset and network", arguments: Network.allCases)
     func foreign(network: Network) throws {
         guard network != .regtest else { return }
