@@ -73,8 +73,9 @@ soak: build ## thousands of seeds of the simulations: random work, faults, power
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
 
-demo: release ## real blocks and a real fork through the command line tool
-	@ASHLAR="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar" .ci/demo.sh
+demo: release release-bitcoin ## real blocks and a real fork through the command line tools
+	@binaries="$$($(SWIFT) build -c release --show-bin-path </dev/null)"; \
+		ASHLAR="$$binaries/ashlar" ASHLAR_BITCOIN="$$binaries/ashlar-bitcoin" .ci/demo.sh
 
 bench: release ## measure appending, scanning and opening, next to a bare C loop
 	@mkdir -p .build/bench
@@ -83,7 +84,8 @@ bench: release ## measure appending, scanning and opening, next to a bare C loop
 	for round in 1 2 3; do \
 		.build/bench/raw 1200000 .build/bench/raw.data; \
 		"$$ashlar" bench append scan model open --events 1200000 --rounds 3 --directory .build/bench </dev/null; \
-	done
+	done; \
+	"$$ashlar" bench state snapshot rollback follow --entries 1000000 --rounds 3 --directory .build/bench </dev/null
 
 clean: ## remove everything that was built
 	@rm -rf .build Tests/EmbedderPackage/.build

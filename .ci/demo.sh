@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The demo: real blocks, real forks, and what a store makes of them. `make demo` builds the tool and runs this.
-#   ASHLAR   the built tool
+#   ASHLAR           the built tool
+#   ASHLAR_BITCOIN   the built Bitcoin indexer
 set -euo pipefail
 exec </dev/null
 cd "$(dirname "$0")/.."
 : "${ASHLAR:?the path of the built tool; use make demo}"
+: "${ASHLAR_BITCOIN:?the path of the built indexer; use make demo}"
 
 fixtures=Tests/Fixtures
 work=$(mktemp -d)
@@ -16,6 +18,7 @@ bold='' plain=''
 [[ ! -t 1 ]] || { bold=$'\033[1m' plain=$'\033[0m'; }
 step() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 run() { printf '  $ ashlar %s\n' "${*//"$fixtures/"/}"; "$ASHLAR" "$@"; }
+bitcoin() { printf '  $ ashlar-bitcoin %s\n' "${*//"$fixtures/"/}"; "$ASHLAR_BITCOIN" "$@"; }
 
 step "1. Ingest eight Bitcoin blocks with a fork: blocks 3 and 4 lose against 3A, 4A, 5A"
 run ingest fork "$fixtures/reorg-btcd-8.events.jsonl" --fork-choice longest
@@ -32,3 +35,14 @@ step "6. What is in it"
 run stats mainnet
 step "7. Check every byte"
 run verify mainnet
+step "8. The state the events add up to: now, and 1,000 blocks earlier"
+run state mainnet event-counts
+run state mainnet event-counts --at 823999
+step "9. Follow the fork step by step: what was applied, what was undone"
+run tail fork --model headers | cut -c 1-150
+step "10. Index the first 4,313 blocks from a node's block file, and ask for money at any height"
+gunzip -c "$fixtures/mainnet-0-4312.blk.gz" >blk00000.dat
+bitcoin index bitcoin blk00000.dat
+bitcoin supply bitcoin --at 4312
+bitcoin top bitcoin --limit 3 --at 200
+bitcoin store snapshots list bitcoin --table

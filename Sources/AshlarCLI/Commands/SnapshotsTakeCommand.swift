@@ -48,6 +48,10 @@ struct SnapshotsTakeCommand: ReportingCommand {
             try projection.takeSnapshots()
         }
         for notice in taken.all { write(notice, &output) }
+        guard try withStore({ () throws(StoreError) in try store.view() }).tipHeight != nil else {
+            throw .refused(
+                code: "noBlocks", message: "\(path) has no durable block yet: there is no state to write down")
+        }
     }
 
     private func advance(_ projection: Projection, to tip: Int64) throws {
