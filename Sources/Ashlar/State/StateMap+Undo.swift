@@ -27,6 +27,7 @@ extension StateMap: ModelState {
     public typealias Undo = Journal
 
     /// Begins to keep old values.
+    @inlinable
     public mutating func beginBlock() -> Journal {
         journal = Journal()
         return Journal()
@@ -36,6 +37,7 @@ extension StateMap: ModelState {
     ///
     /// Traps if the map has been replaced by another since `beginBlock`: the old values went with it, and undoing the block would quietly
     /// come to a wrong state.
+    @inlinable
     public mutating func endBlock(_ undo: inout Journal) {
         guard let journal else {
             preconditionFailure(
@@ -47,6 +49,7 @@ extension StateMap: ModelState {
     }
 
     /// Puts the old values back, the last change first. Complexity: O(changes).
+    @inlinable
     public mutating func undo(_ undo: Journal) {
         journal = nil
         for change in undo.changes.reversed() { update(change.key) { $0 = change.old } }

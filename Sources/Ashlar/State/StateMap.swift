@@ -45,9 +45,11 @@ public struct StateMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @usableFromInline var entryCount = 0
 
     /// Number of entries.
+    @inlinable
     public var count: Int { entryCount }
 
     /// Whether there is no entry.
+    @inlinable
     public var isEmpty: Bool { entryCount == 0 }
 
     /// An empty map.
@@ -102,26 +104,41 @@ extension StateMap {
     ) throws(Failure) {
         let hash = Self.hash(of: key)
         let index = bucket(for: hash)
-        let chunk = index >> Self.chunkBits
-        let slot = index & ((1 << Self.chunkBits) - 1)
-        guard let position = Self.position(of: key, hash, in: chunks[chunk][slot]) else {
+        // One access to the bucket for all that happens to it: each asks anew whether its memory is shared.
+        let added = try Self.change(
+            &chunks[index >> Self.chunkBits][index & ((1 << Self.chunkBits) - 1)], key, hash, &journal, change)
+        entryCount += added
+        if added > 0, entryCount > ((1 << level) + split) * Self.load { splitBucket() }
+    }
+
+    /// Changes the value of a key in its bucket; gives by how many the entries became more.
+    @inlinable
+    static func change<Failure: Error>(
+        _ bucket: inout Bucket, _ key: Key, _ hash: UInt32, _ journal: inout Journal?,
+        _ change: (inout Value?) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        guard let position = position(of: key, hash, in: bucket) else {
             var value: Value?
             try change(&value)
-            guard let value else { return }
+            guard let value else { return 0 }
             journal?.changes.append(Change(key: key, old: nil))
-            chunks[chunk][slot].hashes.append(hash)
-            chunks[chunk][slot].entries.append(Entry(key: key, value: value))
-            grow()
-            return
+            bucket.hashes.append(hash)
+            bucket.entries.append(Entry(key: key, value: value))
+            return 1
         }
-        var value: Value? = chunks[chunk][slot].entries[position].value
-        if journal != nil { journal?.changes.append(Change(key: key, old: value)) }
+        var value: Value? = bucket.entries[position].value
+        journal?.changes.append(Change(key: key, old: value))
         try change(&value)
         if let value {
-            chunks[chunk][slot].entries[position].value = value
-        } else {
-            remove(chunk, slot, position)
+            bucket.entries[position].value = value
+            return 0
         }
+        // The last one of the bucket takes its place.
+        bucket.hashes.swapAt(position, bucket.hashes.count - 1)
+        bucket.hashes.removeLast()
+        bucket.entries.swapAt(position, bucket.entries.count - 1)
+        bucket.entries.removeLast()
+        return -1
     }
 
     /// Removes all entries.
@@ -152,31 +169,16 @@ extension StateMap {
 
     @inlinable
     static func position(of key: Key, _ hash: UInt32, in bucket: borrowing Bucket) -> Int? {
-        let count = bucket.hashes.count
-        for position in 0..<count where bucket.hashes[position] == hash {
-            if bucket.entries[position].key == key { return position }
+        bucket.hashes.withUnsafeBufferPointer { hashes in
+            for position in 0..<hashes.count where hashes[position] == hash {
+                if bucket.entries[position].key == key { return position }
+            }
+            return nil
         }
-        return nil
     }
 
-    /// Takes an entry out; the last one of the bucket takes its place.
-    @usableFromInline
-    mutating func remove(_ chunk: Int, _ slot: Int, _ position: Int) {
-        chunks[chunk][slot].hashes.swapAt(position, chunks[chunk][slot].hashes.count - 1)
-        chunks[chunk][slot].hashes.removeLast()
-        chunks[chunk][slot].entries.swapAt(position, chunks[chunk][slot].entries.count - 1)
-        chunks[chunk][slot].entries.removeLast()
-        entryCount -= 1
-    }
-
-    /// Counts an entry that was added, and splits a bucket if they have become too full.
+    /// Splits the next bucket in two: those of its entries go whose next bit of the hash is set.
     @inlinable
-    mutating func grow() {
-        entryCount += 1
-        if entryCount > ((1 << level) + split) * Self.load { splitBucket() }
-    }
-
-    @usableFromInline
     mutating func splitBucket() {
         let buckets = (1 << level) + split
         let chunk = split >> Self.chunkBits
@@ -185,13 +187,14 @@ extension StateMap {
         let old = chunks[chunk][slot]
         stay.hashes.reserveCapacity(old.hashes.count)
         stay.entries.reserveCapacity(old.entries.count)
-        for (hash, entry) in zip(old.hashes, old.entries) {
+        for position in old.hashes.indices {
+            let hash = old.hashes[position]
             if Int(hash) & (1 << level) == 0 {
                 stay.hashes.append(hash)
-                stay.entries.append(entry)
+                stay.entries.append(old.entries[position])
             } else {
                 go.hashes.append(hash)
-                go.entries.append(entry)
+                go.entries.append(old.entries[position])
             }
         }
         chunks[chunk][slot] = stay
@@ -208,32 +211,44 @@ extension StateMap {
 extension StateMap: Sequence {
     /// Walks the entries, in no order.
     public struct Iterator: IteratorProtocol {
-        let chunks: [[Bucket]]
-        var chunk = 0
-        var slot = 0
-        var position = 0
+        @usableFromInline let chunks: [[Bucket]]
+        @usableFromInline var chunk = 0
+        @usableFromInline var slot = 0
+        @usableFromInline var position = 0
+        /// The bucket at `slot` of `chunk`, so that each entry is but one look away.
+        @usableFromInline var entries: [Entry] = []
+
+        @inlinable
+        init(_ chunks: [[Bucket]]) {
+            self.chunks = chunks
+            entries = chunks[0][0].entries
+        }
 
         /// The next entry, or nil at the end.
+        @inlinable
         public mutating func next() -> (key: Key, value: Value)? {
-            while chunk < chunks.count {
-                while slot < chunks[chunk].count {
-                    if position < chunks[chunk][slot].entries.count {
-                        defer { position += 1 }
-                        let entry = chunks[chunk][slot].entries[position]
-                        return (entry.key, entry.value)
-                    }
-                    (slot, position) = (slot + 1, 0)
+            while position == entries.count {
+                (slot, position) = (slot + 1, 0)
+                if slot == chunks[chunk].count { (chunk, slot) = (chunk + 1, 0) }
+                guard chunk < chunks.count else {
+                    // At the end for good: nothing is left at a place that is there.
+                    (chunk, slot, entries) = (chunks.count - 1, chunks[chunks.count - 1].count - 1, [])
+                    return nil
                 }
-                (chunk, slot) = (chunk + 1, 0)
+                entries = chunks[chunk][slot].entries
             }
-            return nil
+            defer { position += 1 }
+            let entry = entries[position]
+            return (entry.key, entry.value)
         }
     }
 
     /// An iterator over all entries; changing the map meanwhile does not change what it gives.
-    public func makeIterator() -> Iterator { Iterator(chunks: chunks) }
+    @inlinable
+    public func makeIterator() -> Iterator { Iterator(chunks) }
 
     /// At least this many entries will come.
+    @inlinable
     public var underestimatedCount: Int { count }
 }
 
