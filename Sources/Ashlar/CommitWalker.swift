@@ -103,9 +103,11 @@ struct CommitWalker: ~Copyable {
         } else {
             try require(frame.isZero(header.bodyOffset..<header.frameLength), "commit: padding is not zero")
         }
-        return Found(
-            header: header, meta: meta, offset: offset, sections: table.sections.map(\.entry), types: typeCounter.counts
-        )
+        // A stub has no sections any more, but its directory still tells what they were: versions go on from there.
+        let sections =
+            header.isStub
+            ? (0..<Int(header.sectionCount)).map { meta.directory(at: $0, in: frame) } : table.sections.map(\.entry)
+        return Found(header: header, meta: meta, offset: offset, sections: sections, types: typeCounter.counts)
     }
 
     /// Counts types; with `inFull` checks every record's CRC and its own fields.
