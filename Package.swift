@@ -39,10 +39,19 @@ let package = Package(
         .target(name: "CAshlarSystem"),
         .target(name: "AshlarStorage", dependencies: ["CAshlarSystem"], swiftSettings: settings),
         .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .systemLibrary(name: "CAshlarSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CAshlarPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "AshlarExport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .target(
+            name: "AshlarSQLite", dependencies: ["AshlarExport", "CAshlarSQLite"], swiftSettings: settings),
+        .target(
+            name: "AshlarPostgres", dependencies: ["AshlarExport", "CAshlarPQ"], swiftSettings: settings),
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarFormat", "AshlarStorage", "CAshlarZlib",
+                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarPostgres", "AshlarSQLite", "AshlarStorage",
+                "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -72,6 +81,12 @@ let package = Package(
         .testTarget(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarExportTests",
+            dependencies: ["AshlarExport", "AshlarSQLite", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarPostgresTests",
+            dependencies: ["AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
             swiftSettings: settings),
