@@ -1,0 +1,59 @@
+extension ExportCheck {
+    /// Hands out the rows that the target has, of one range of heights or all, in any order.
+    func eachTargetRow(of table: CheckedTable, in range: Int64?, _ body: (CheckedRow) -> Void) throws(ExportError) {
+        let columns =
+            switch table {
+            case .blocks:
+                "sequence, height, hash, parent, time, appended_at, chain_value, request_id, event_count, undone_by"
+            case .events:
+                "sequence, ordinal, height, model_id, type_id, version, time, request_id, undone_by, payload, payload_bytes"
+            }
+        var condition = ""
+        if let range {
+            let first = range == Self.floating ? 0 : range * Self.rangeHeights
+            condition =
+                range == Self.floating
+                ? " WHERE height IS NULL" : " WHERE height BETWEEN \(first) AND \(first + Self.rangeHeights - 1)"
+        }
+        do throws(SQLFailure) {
+            try target.query("SELECT \(columns) FROM \(table.rawValue)\(condition)", []) { (row) throws(SQLFailure) in
+                body(table == .blocks ? block(row) : event(row))
+            }
+        } catch {
+            throw .database(target: target.name, error)
+        }
+    }
+
+    private func block(_ row: [SQLValue]) -> CheckedRow {
+        var digest = RowDigest()
+        digest.add(row[2].bytes)
+        digest.add(row[3].bytes)
+        digest.add(row[4].integer)
+        digest.add(row[5].integer)
+        digest.add(UInt64(bitPattern: row[6].integer ?? 0))
+        digest.add(row[7].bytes)
+        digest.add(row[8].integer)
+        digest.add(row[9].integer)
+        return CheckedRow(
+            key: RowKey(sequence: row[0].integer ?? -1, ordinal: 0), height: row[1].integer, digest: digest.value)
+    }
+
+    private func event(_ row: [SQLValue]) -> CheckedRow {
+        var digest = RowDigest()
+        digest.add(row[3].integer.flatMap { models[$0] })
+        digest.add(row[4].integer.flatMap { types[$0] })
+        digest.add(row[5].integer)
+        digest.add(row[6].integer)
+        digest.add(row[7].bytes)
+        digest.add(row[8].integer)
+        digest.add(row[9].isNull ? 2 : 1 as UInt64)
+        if let text = row[9].text {
+            digest.add(json: Array(text.utf8).span.bytes, target.dialect)
+        } else {
+            digest.add((row[10].bytes ?? []).span.bytes)
+        }
+        return CheckedRow(
+            key: RowKey(sequence: row[0].integer ?? -1, ordinal: row[1].integer ?? -1), height: row[2].integer,
+            digest: digest.value)
+    }
+}

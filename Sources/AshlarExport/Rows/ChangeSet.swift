@@ -1,0 +1,49 @@
+import Ashlar
+
+/// What some steps of the log change in a target.
+package struct ChangeSet: Sendable {
+    /// An undone block, or one taken up again: what rows that are there become.
+    package struct Mark: Sendable, Hashable {
+        /// The commit that holds the block.
+        var sequence: UInt64
+        /// The block's height.
+        var height: Int64
+        /// The commit that undid it; nil if it counts again.
+        var undoneBy: UInt64?
+    }
+
+    /// Rows first, then marks.
+    struct Part: Sendable {
+        /// New rows, by `LogTable`.
+        var rows: [RowBuffer]
+        /// In the order of the log.
+        var marks: [Mark] = []
+
+        init() { rows = ExportSchema.logTables.map { RowBuffer(columnCount: $0.columns.count) } }
+    }
+
+    /// The highest canonical block, for the table `tip`.
+    struct Tip: Sendable, Hashable {
+        var height: Int64
+        var hash: BlockHash
+        var time: Timestamp
+    }
+
+    /// To be applied one after the other.
+    var parts: [Part] = [Part()]
+    /// Where the target stands when all is applied.
+    var cursor: Cursor
+    /// The tip then; nil before the first block.
+    var tip: Tip?
+    /// Heights of its rows.
+    var heights: ClosedRange<Int64>?
+    /// Numbers of new rows.
+    var events = 0
+    var blocks = 0
+    var undoneBlocks = 0
+
+    init(cursor: Cursor) { self.cursor = cursor }
+
+    /// Number of new rows in all tables.
+    var rowCount: Int { parts.reduce(0) { $0 + $1.rows.reduce(0) { $0 + $1.rowCount } } }
+}
