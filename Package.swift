@@ -39,10 +39,12 @@ let package = Package(
         .target(name: "CAshlarSystem"),
         .target(name: "AshlarStorage", dependencies: ["CAshlarSystem"], swiftSettings: settings),
         .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .target(name: "AshlarJSON", swiftSettings: settings),
         .systemLibrary(name: "CAshlarSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CAshlarPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
-            name: "AshlarExport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+            name: "AshlarExport", dependencies: ["Ashlar", "AshlarFormat", "AshlarJSON", "AshlarStorage"],
+            swiftSettings: settings),
         .target(
             name: "AshlarSQLite", dependencies: ["AshlarExport", "CAshlarSQLite"], swiftSettings: settings),
         .target(
@@ -50,8 +52,8 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarPostgres", "AshlarSQLite", "AshlarStorage",
-                "CAshlarZlib",
+                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
+                "AshlarStorage", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -82,8 +84,11 @@ let package = Package(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "AshlarJSONTests", dependencies: ["AshlarJSON", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "AshlarExportTests",
-            dependencies: ["AshlarExport", "AshlarSQLite", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+            dependencies: ["AshlarExport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarPostgresTests",
             dependencies: ["AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
