@@ -40,7 +40,8 @@ extension ExportCheck {
 
     private func eachLogBlock(in range: Int64?, _ body: (CheckedRow) -> Void) throws(StoreError) {
         for result in store.commits(1...cursor.wholeSequence) {
-            guard case .block(let stored, _) = try result.get().content, isSelected(stored.sequence, stored.block.height)
+            guard case .block(let stored, _) = try result.get().content,
+                isSelected(stored.sequence, stored.block.height)
             else { continue }
             let block = stored.block
             var digest = RowDigest()

@@ -48,9 +48,11 @@ extension ExportCheck {
         digest.add(row[8].integer)
         digest.add(row[9].isNull ? 2 : 1 as UInt64)
         if let text = row[9].text {
-            digest.add(json: Array(text.utf8).span.bytes, target.dialect)
+            let bytes = Array(text.utf8)
+            digest.add(json: bytes.span.bytes, target.dialect)
         } else {
-            digest.add((row[10].bytes ?? []).span.bytes)
+            let bytes = row[10].bytes ?? []
+            digest.add(bytes.span.bytes)
         }
         return CheckedRow(
             key: RowKey(sequence: row[0].integer ?? -1, ordinal: row[1].integer ?? -1), height: row[2].integer,

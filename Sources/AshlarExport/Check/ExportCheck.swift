@@ -59,7 +59,8 @@ package struct ExportCheck: ~Copyable {
     }
 
     /// The first row of a range that differs.
-    private func firstDifference(_ table: CheckedTable, in range: Int64) throws(ExportError) -> CheckReport.Difference? {
+    private func firstDifference(_ table: CheckedTable, in range: Int64) throws(ExportError) -> CheckReport.Difference?
+    {
         var found: [RowKey: CheckedRow] = [:]
         try eachTargetRow(of: table, in: range) { found[$0.key] = $0 }
         var first: CheckReport.Difference?

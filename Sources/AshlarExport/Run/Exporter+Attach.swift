@@ -122,7 +122,7 @@ extension Exporter {
     /// The target's cursor, for looking at it without changing anything.
     ///
     /// Throws `refused` (`notOurs`) if there is no export in the target, and what `attach` throws for one that does not fit.
-    package func cursorForReading() throws(ExportError) -> Cursor {
+    func cursorForReading() throws(ExportError) -> Cursor {
         guard try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) != nil else {
             throw .refused(code: "notOurs", message: "\(target.name) holds no export: there is no row in ashlar_meta")
         }
