@@ -131,7 +131,9 @@ import Testing
     func agreesWithFoundation() {
         var random = SplitMix64(seed: 41)
         let alphabet = Array("{}[]\",:0159-+.eE tfnrua\\/é".utf8)
-        let seeds = ["{\"a\":[1,-2.5e3,\"x\\n\"],\"b\":{\"c\":null,\"d\":true}}", "[0,10,\"\\\\\",{}]", "12.5E-7", "\"é\""]
+        let seeds = [
+            "{\"a\":[1,-2.5e3,\"x\\n\"],\"b\":{\"c\":null,\"d\":true}}", "[0,10,\"\\\\\",{}]", "12.5E-7", "\"é\"",
+        ]
         for round in 0..<20_000 {
             var text: [UInt8]
             if round.isMultiple(of: 4) {
