@@ -91,82 +91,14 @@ extension JSONScanner {
         return offset + length
     }
 
+    /// The value of a hex digit, or nil if it is none.
     @inline(__always)
-    private func hexDigit(_ byte: UInt8) -> UInt16? {
+    func hexDigit(_ byte: UInt8) -> UInt16? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
         case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
         default: nil
-        }
-    }
-}
-
-extension JSONScanner {
-    /// Appends the value of a string that this scanner has read, as UTF-8; a lone surrogate is an error.
-    package func decode(_ string: JSONString, into output: inout [UInt8]) throws(JSONError) {
-        var offset = string.range.lowerBound
-        while offset < string.range.upperBound {
-            let next = checkedByte(offset)
-            guard next == UInt8(ascii: "\\") else {
-                output.append(next)
-                offset += 1
-                continue
-            }
-            guard checkedByte(offset + 1) == UInt8(ascii: "u") else {
-                output.append(Self.simpleEscape(checkedByte(offset + 1)))
-                offset += 2
-                continue
-            }
-            let scalar = try decodeUnicodeEscape(&offset, limit: string.range.upperBound)
-            output.append(contentsOf: Unicode.UTF8.encode(scalar).unsafelyUnwrapped)
-        }
-    }
-
-    /// The value of a string that this scanner has read.
-    package func text(_ string: JSONString) throws(JSONError) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity(string.range.count)
-        try decode(string, into: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
-    /// Decodes `\uXXXX`, or a pair of them, at `offset`, and moves it on.
-    private func decodeUnicodeEscape(_ offset: inout Int, limit: Int) throws(JSONError) -> Unicode.Scalar {
-        let start = offset
-        let first = codeUnit(at: offset)
-        offset += 6
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, offset + 6 <= limit, checkedByte(offset) == UInt8(ascii: "\\"),
-            checkedByte(offset + 1) == UInt8(ascii: "u")
-        else { throw malformed(.loneSurrogate, at: start) }
-        let second = codeUnit(at: offset)
-        guard 0xDC00...0xDFFF ~= second else { throw malformed(.loneSurrogate, at: start) }
-        offset += 6
-        let value = 0x10000 + (UInt32(first - 0xD800) << 10) + UInt32(second - 0xDC00)
-        return Unicode.Scalar(value).unsafelyUnwrapped
-    }
-
-    /// The code unit of a checked `\uXXXX`.
-    private func codeUnit(at offset: Int) -> UInt16 {
-        var value: UInt16 = 0
-        for index in offset + 2..<offset + 6 { value = value << 4 | (hexDigit(checkedByte(index)) ?? 0) }
-        return value
-    }
-
-    /// The byte at an offset, checked: a range may come from elsewhere, and escapes are rare.
-    private func checkedByte(_ offset: Int) -> UInt8 {
-        bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-    }
-
-    private static func simpleEscape(_ letter: UInt8) -> UInt8 {
-        switch letter {
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: letter
         }
     }
 }
