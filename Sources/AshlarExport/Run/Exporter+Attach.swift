@@ -9,6 +9,12 @@ extension Exporter {
         guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
             return try create()
         }
+        try check(meta)
+        try checkSelection(meta)
+        return meta
+    }
+
+    private func check(_ meta: TargetMeta) throws(ExportError) {
         guard meta.schemaVersion <= ExportSchema.version else {
             throw .refused(
                 code: "newerSchema",
@@ -21,13 +27,15 @@ extension Exporter {
                 message: "\(target.name) holds the data of store \(meta.storeID), and this is \(store.id): "
                     + "export into another database\(schemaAdvice)")
         }
+    }
+
+    private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
         guard meta.selection == options.selection else {
             throw .refused(
                 code: "otherSelection",
                 message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
                     + "give the same options as before, or export into another database\(schemaAdvice)")
         }
-        return meta
     }
 
     private var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
@@ -119,13 +127,21 @@ extension Exporter {
 }
 
 extension Exporter {
-    /// The target's cursor, for looking at it without changing anything.
+    /// The target's row about itself and its cursor, for looking at it without changing anything.
     ///
-    /// Throws `refused` (`notOurs`) if there is no export in the target, and what `attach` throws for one that does not fit.
-    func cursorForReading() throws(ExportError) -> Cursor {
-        guard try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) != nil else {
+    /// Throws `refused` (`notOurs`) if there is no export in the target, and what `attach` throws for one of another store.
+    func place() throws(ExportError) -> (TargetMeta, Cursor) {
+        guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
             throw .refused(code: "notOurs", message: "\(target.name) holds no export: there is no row in ashlar_meta")
         }
-        return try startingCursor(try attach())
+        try check(meta)
+        return (meta, try startingCursor(meta))
+    }
+
+    /// The target's cursor, for comparing; throws what `attach` throws.
+    func cursorForReading() throws(ExportError) -> Cursor {
+        let (meta, cursor) = try place()
+        try checkSelection(meta)
+        return cursor
     }
 }

@@ -76,6 +76,8 @@ package struct Exporter {
         from queue: ChangeQueue, _ meta: inout TargetMeta, _ progress: inout ExportProgress
     ) throws(ExportError) {
         var writer = ChangeWriter(target, options)
+        var acknowledgement = Acknowledgement(store, options.consumer)
+        defer { acknowledgement.send() }
         while !shouldStop() {
             let item: ChangeQueue.Item?
             do throws(StoreError) {
@@ -90,10 +92,11 @@ package struct Exporter {
                 try database { () throws(SQLFailure) in try writer.apply(changes) }
                 guard !writer.isInTransaction else { break }
                 progress.add(writer.takeCounts(), upTo: changes.cursor.wholeSequence)
-                acknowledge(changes.cursor, isFinal: false)
+                acknowledgement.reached(changes.cursor, isDurable: !meta.isLoading)
             case .caughtUp(let last):
                 progress.lastSequence = last
                 if meta.isLoading { try finishLoading(&meta, &progress) }
+                acknowledgement.send()
                 progress.phase = .waiting
             case .end:
                 return
@@ -114,12 +117,6 @@ package struct Exporter {
             try target.run("UPDATE ashlar_meta SET is_loading = 0 WHERE id = 1", [])
         }
         meta.isLoading = false
-    }
-
-    /// Tells the store how far its consumer is. That it cannot be told is no failure: the target's own cursor counts.
-    func acknowledge(_ cursor: Cursor, isFinal: Bool) {
-        guard let name = options.consumer, let consumer = try? store.consumer(name) else { return }
-        try? consumer.ack(cursor, goingBack: true)
     }
 
     private func numbers(_ table: Table) throws(ExportError) -> NameNumbers {
