@@ -35,7 +35,7 @@ package final class SQLiteTarget: ExportTarget {
     var database: OpaquePointer?
     /// Statements for further use, by their text.
     var statements: [String: SQLiteStatement] = [:]
-    /// Whether the first transaction saw to it that the file is in WAL mode.
+    /// Whether `prepare` is done.
     private var isPrepared = false
 
     /// Opens a database to write into.
@@ -104,6 +104,7 @@ package final class SQLiteTarget: ExportTarget {
 
     /// Whether something else, or nothing, stands at the path since the file was opened.
     private var hasMoved: Bool {
+        guard let database else { return false }
         var moved: Int32 = 0
         return sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
     }
@@ -116,13 +117,17 @@ package final class SQLiteTarget: ExportTarget {
             let message = "\(name): the file was moved or deleted while it was open"
             throw SQLFailure(.connection, code: String(SQLITE_IOERR), message: message)
         }
-        if !isPrepared {
-            // Where the file system has no shared memory, SQLite stays with its rollback journal, which is as safe.
-            try execute("PRAGMA journal_mode=WAL")
-            try execute(Self.usualPragmas)
-            isPrepared = true
-        }
+        try prepare()
         try run("BEGIN IMMEDIATE", [])
+    }
+
+    /// Puts the file into WAL mode and the connection into its own, once.
+    func prepare() throws(SQLFailure) {
+        guard !isPrepared else { return }
+        // Where the file system has no shared memory, SQLite stays with its rollback journal, which is as safe.
+        try execute("PRAGMA journal_mode=WAL")
+        try execute(Self.usualPragmas)
+        isPrepared = true
     }
 
     package func commit() throws(SQLFailure) { try run("COMMIT", []) }
