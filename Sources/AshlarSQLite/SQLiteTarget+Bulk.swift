@@ -20,7 +20,8 @@ extension SQLiteTarget {
         """
     }
 
-    /// Syncs only when the log is copied into the file, every 64 MiB; a cache in which indexes are sorted, by two more threads.
+    /// Syncs only when the log is copied into the file, every 64 MiB; a cache in which indexes are sorted, by two more
+    /// threads.
     private static var bulkPragmas: String {
         """
         PRAGMA synchronous=NORMAL;
@@ -41,8 +42,8 @@ extension SQLiteTarget {
     /// Puts the usual pragmas back, gathers statistics from about a thousand rows per index, and copies the log into the
     /// file. Not within a transaction.
     ///
-    /// When it returns, all commits survive a power cut. A reader that will not end keeps the log from being copied, which does no
-    /// harm; a later commit does it.
+    /// When it returns, all commits survive a power cut. A reader that will not end keeps the log from being copied, which
+    /// does no harm; a later commit does it. After a failure, of a full disk for example, it may be called again.
     package func finishBulkLoad() throws(SQLFailure) {
         try execute(Self.usualPragmas)
         // A commit that is synced, and so are all before it.

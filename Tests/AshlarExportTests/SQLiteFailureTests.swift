@@ -137,6 +137,18 @@ import Testing
         #expect(try target.count(pairs) == 1)
     }
 
+    /// Permission bits do not apply to root.
+    @Test(.enabled(if: geteuid() != 0)) func missingRightsAreSaid() throws {
+        target.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+        #expect(opening(path)?.kind == .readOnly)
+        try FileManager.default.setAttributes([.posixPermissions: 0o000], ofItemAtPath: path)
+        #expect(opening(path)?.kind == .permission)
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+        #expect(opening(folder.file("new.db"), create: true)?.kind == .permission)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    }
+
     @Test func systemErrorsSayWhatCanBeDone() {
         func kind(_ code: Int32, _ systemError: Int32) -> SQLFailure.Kind {
             SQLFailure(sqlite: code, message: "words", systemError: systemError, path: path).kind
