@@ -59,7 +59,7 @@ extension SQLFailure {
     private static func advice(for kind: Kind) -> String? {
         switch kind {
         case .busy: "another connection is using it"
-        case .full: "free some space"
+        case .full: "free some space there, or where temporary files go (SQLITE_TMPDIR, /var/tmp)"
         default: nil
         }
     }
