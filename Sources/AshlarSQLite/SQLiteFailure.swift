@@ -47,7 +47,8 @@ extension SQLFailure {
         }
     }
 
-    /// Whether the words that go with `SQLITE_ERROR`, which has no code of its own for it, say that a name is not as expected.
+    /// Whether the words that go with `SQLITE_ERROR`, which has no code of its own for it, say that a name is not as
+    /// expected.
     private static func isAboutSchema(_ message: String) -> Bool {
         ["no such table: ", "no such column: ", "no such index: ", "no such view: "].contains { message.hasPrefix($0) }
             || message.hasPrefix("table ") || message.hasPrefix("view ") || message.hasPrefix("index ")
@@ -57,9 +58,8 @@ extension SQLFailure {
 
     private static func advice(for kind: Kind) -> String? {
         switch kind {
-        case .busy: "another connection is writing to it"
-        case .full: "free some space"
-        case .damaged: "is it an SQLite database?"
+        case .busy: "another connection is using it"
+        case .full: "free some space there, or where temporary files go (SQLITE_TMPDIR, /var/tmp)"
         default: nil
         }
     }

@@ -6,8 +6,8 @@ struct SQLiteStatement {
     /// SQLite's own handle.
     let handle: OpaquePointer
 
-    /// Binds a copy of each value to the parameter that bears its number: `$1` has the first value wherever in the text it first
-    /// appears and however often; a value without its parameter is left out.
+    /// Binds a copy of each value to the parameter that bears its number: `$1` has the first value wherever in the text it
+    /// first appears and however often; a value without its parameter is left out.
     ///
     /// SQLite numbers parameters of this form as they come and knows them by their names.
     /// - Returns: A result code; `SQLITE_RANGE` if the text has a parameter without a value.

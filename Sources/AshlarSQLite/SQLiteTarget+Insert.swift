@@ -2,11 +2,11 @@ package import AshlarExport
 import CAshlarSQLite
 
 extension SQLiteTarget {
-    /// Puts rows into a table with one prepared statement. Costs no allocation and no copy per row: SQLite reads texts and bytes where
-    /// they stand in `rows`.
+    /// Puts rows into a table with one prepared statement. Costs no allocation and no copy per row: SQLite reads texts and
+    /// bytes where they stand in `rows`. After a failure, rows before the refused one are part of the open transaction.
     ///
-    /// Text with a zero character is stored whole, and `query` gives it back whole; but SQL's `length` counts up to the zero only, and
-    /// `sqlite3` shows no more.
+    /// Text with a zero character is stored whole, and `query` gives it back whole; but SQL's `length` counts up to the
+    /// zero only, and the `sqlite3` shell shows no more.
     package func insert(_ rows: RowBuffer, into table: Table) throws(SQLFailure) {
         precondition(rows.columnCount == table.columns.count, "rows of another table")
         guard !rows.isEmpty else { return }

@@ -1,6 +1,10 @@
 package import AshlarExport
 
 extension SQLiteTarget {
+    /// A table that takes no value of another type. It needs SQLite 3.37, of 2021, in whatever reads it.
+    ///
+    /// Tables keep their row ids: `WITHOUT ROWID`, measured with a key of two columns in order, was no faster with texts of
+    /// 200 bytes, and at 1,500 three times slower in a file twice as large. A key of one integer is the row id itself.
     package func createStatement(_ table: Table) -> String {
         var parts = table.columns.map { column in
             "\(quoted(column.name)) \(Self.typeName(column.type))\(column.isOptional ? "" : " NOT NULL")"

@@ -3,16 +3,17 @@
 // Invariants:
 // - `database` is a handle from `open(creating:)` until it is closed; nil only after `close` or a `reconnect` that failed.
 // - Every statement of the handle is in `statements` or in the hands of one call.
-// - Nothing is written to a file, not even its journal mode, before the first transaction: whoever opens a wrong file leaves
-//   it as it was.
+// - Nothing is written to a file, not even its journal mode, before `begin` or `prepareBulkLoad`: whoever opens a wrong
+//   file leaves it as it was.
 
 package import AshlarExport
 import CAshlarSQLite
+import Glibc
 
 /// An SQLite database that an exporter fills, or one that is only read.
 ///
-/// It is written in WAL mode with `synchronous=FULL`: a commit that returned survives a power cut, and others read while it writes.
-/// The pragmas are the connection's own except for the WAL mode, which stays in the file.
+/// It is written in WAL mode with `synchronous=FULL`: a commit that returned survives a power cut, and others read while it
+/// writes. The pragmas are the connection's own except for the WAL mode, which stays in the file.
 package final class SQLiteTarget: ExportTarget {
     /// What the connection may do with the file.
     package enum Access: Sendable {
@@ -35,7 +36,7 @@ package final class SQLiteTarget: ExportTarget {
     var database: OpaquePointer?
     /// Statements for further use, by their text.
     var statements: [String: SQLiteStatement] = [:]
-    /// Whether the first transaction saw to it that the file is in WAL mode.
+    /// Whether `prepare` is done.
     private var isPrepared = false
 
     /// Opens a database to write into.
@@ -82,7 +83,9 @@ package final class SQLiteTarget: ExportTarget {
             }
         let code = sqlite3_open_v2(path, &database, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         do throws(SQLFailure) {
-            guard code == SQLITE_OK else { throw failure(code) }
+            guard code == SQLITE_OK else {
+                throw failure(code, systemError: creating ? Self.creationError(path) : nil)
+            }
             sqlite3_busy_timeout(database, busyTimeout)
             // The first look into the file.
             try execute("PRAGMA schema_version")
@@ -95,6 +98,14 @@ package final class SQLiteTarget: ExportTarget {
         }
     }
 
+    /// Why a file cannot be made, as an `errno`; nil if its folder does not tell.
+    ///
+    /// SQLite then tries to open what is not there to read it, and remembers only that it is not there.
+    private static func creationError(_ path: String) -> Int32? {
+        guard Glibc.access(path, F_OK) != 0, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return Glibc.access(String(path[...slash]), W_OK) == 0 ? nil : errno
+    }
+
     /// Opens the file anew if it is not open, or if what is open no longer stands at the path; makes no new one.
     package func reconnect() throws(SQLFailure) {
         if database != nil, !hasMoved { return }
@@ -104,6 +115,7 @@ package final class SQLiteTarget: ExportTarget {
 
     /// Whether something else, or nothing, stands at the path since the file was opened.
     private var hasMoved: Bool {
+        guard let database else { return false }
         var moved: Int32 = 0
         return sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
     }
@@ -116,13 +128,17 @@ package final class SQLiteTarget: ExportTarget {
             let message = "\(name): the file was moved or deleted while it was open"
             throw SQLFailure(.connection, code: String(SQLITE_IOERR), message: message)
         }
-        if !isPrepared {
-            // Where the file system has no shared memory, SQLite stays with its rollback journal, which is as safe.
-            try execute("PRAGMA journal_mode=WAL")
-            try execute(Self.usualPragmas)
-            isPrepared = true
-        }
+        try prepare()
         try run("BEGIN IMMEDIATE", [])
+    }
+
+    /// Puts the file into WAL mode and the connection into its own, once.
+    func prepare() throws(SQLFailure) {
+        guard !isPrepared else { return }
+        // Where the file system has no shared memory, SQLite stays with its rollback journal, which is as safe.
+        try execute("PRAGMA journal_mode=WAL")
+        try execute(Self.usualPragmas)
+        isPrepared = true
     }
 
     package func commit() throws(SQLFailure) { try run("COMMIT", []) }
@@ -133,11 +149,14 @@ package final class SQLiteTarget: ExportTarget {
         sqlite3_exec(database, "ROLLBACK", nil, nil, nil)
     }
 
-    /// What the last call on the handle failed with.
-    func failure(_ code: Int32) -> SQLFailure {
-        // Of a handle for which there was no memory, and of none, SQLite says just that.
-        SQLFailure(
-            sqlite: code, message: database == nil ? "it is not open" : String(cString: sqlite3_errmsg(database)),
-            systemError: database == nil ? 0 : sqlite3_system_errno(database), path: name)
+    /// What the last call on the handle failed with, and the `errno` if it is known better than SQLite knows it.
+    func failure(_ code: Int32, systemError: Int32? = nil) -> SQLFailure {
+        // There is no handle only if there was no memory for one.
+        guard let database else {
+            return SQLFailure(.other, code: String(code), message: "\(name): \(String(cString: sqlite3_errstr(code)))")
+        }
+        return SQLFailure(
+            sqlite: code, message: String(cString: sqlite3_errmsg(database)),
+            systemError: systemError ?? sqlite3_system_errno(database), path: name)
     }
 }

@@ -1,6 +1,6 @@
 /// What a database is, as far as the SQL for it differs.
 package enum SQLDialect: Sendable, Hashable {
-    /// SQLite 3.35 or newer.
+    /// SQLite 3.37 or newer.
     case sqlite
     /// PostgreSQL 13 or newer.
     case postgres
