@@ -1,4 +1,5 @@
 /// What is wrong with a JSON text, and at which offset of it.
+@usableFromInline
 package enum JSONError: Error, Hashable, Sendable {
     /// The text ends in the middle of a value.
     case cutOff(at: Int)
@@ -20,6 +21,7 @@ package enum JSONError: Error, Hashable, Sendable {
 }
 
 /// What is wrong with bytes that are not JSON.
+@usableFromInline
 package enum JSONProblem: Hashable, Sendable {
     /// Another byte stands where one of a few must stand.
     case expected(String, found: UInt8)
@@ -42,7 +44,7 @@ package enum JSONProblem: Hashable, Sendable {
 }
 
 extension JSONProblem: CustomStringConvertible {
-    package var description: String {
+    @usableFromInline package var description: String {
         switch self {
         case .expected(let what, let found): "expected \(what), found \(Self.name(found))"
         case .trailingBytes: "something follows the end of the object; put it on a line of its own or remove it"

@@ -52,7 +52,7 @@ extension JSONScanner {
     }
 
     /// The offset after the escape whose backslash is at `offset`.
-    package func escapeEnd(at offset: Int) throws(JSONError) -> Int {
+    @usableFromInline package func escapeEnd(at offset: Int) throws(JSONError) -> Int {
         guard offset + 1 < end else { throw .cutOff(at: end) }
         switch byte(offset + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -70,7 +70,7 @@ extension JSONScanner {
     }
 
     /// The offset after the multibyte UTF-8 character at `offset` (Unicode, table 3-7: no overlong forms, no surrogates).
-    package func multibyteEnd(at offset: Int) throws(JSONError) -> Int {
+    @usableFromInline package func multibyteEnd(at offset: Int) throws(JSONError) -> Int {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF
         switch byte(offset) {

@@ -2,18 +2,20 @@
 // ranges into the text: what must be kept byte for byte is never decoded.
 //
 // What runs once for every token or byte is inlinable: other modules walk texts as fast as this one could. What runs for
-// escapes, multibyte characters and errors is called.
+// escapes, multibyte characters and errors is called. The compiler takes a body into another module only if the types
+// and all that the body uses are @usableFromInline, even where everything is `package`.
 //
 // Invariants:
 // - 0 <= position <= bytes.byteCount. Every unchecked load below is guarded by a comparison with `end`.
 // - Whatever a method returns was checked completely; a method that throws leaves a position of no meaning.
 
 /// A string in a JSON text: where its content stands, and whether it must be decoded.
+@usableFromInline
 package struct JSONString: Hashable, Sendable {
     /// The bytes between the quotation marks.
-    package var range: Range<Int>
+    @usableFromInline package var range: Range<Int>
     /// True if there are escapes in it; otherwise its bytes are its value.
-    package var isEscaped: Bool
+    @usableFromInline package var isEscaped: Bool
 
     /// Makes a string from the range of its content.
     @inlinable package init(range: Range<Int>, isEscaped: Bool) {
@@ -23,15 +25,16 @@ package struct JSONString: Hashable, Sendable {
 }
 
 /// A strict scanner over the bytes of one JSON text; it allocates nothing.
+@usableFromInline
 package struct JSONScanner: ~Escapable {
     /// The text.
-    package let bytes: RawSpan
+    @usableFromInline package let bytes: RawSpan
     /// How deep arrays and objects may nest.
-    package let maximumDepth: Int
+    @usableFromInline package let maximumDepth: Int
     /// The offset of the next byte to look at.
-    package var position: Int
+    @usableFromInline package var position: Int
     /// How many arrays and objects are open.
-    package var depth: Int
+    @usableFromInline package var depth: Int
 
     /// Makes a scanner over `bytes` that starts at an offset.
     @_lifetime(copy bytes)
@@ -54,13 +57,13 @@ package struct JSONScanner: ~Escapable {
     }
 
     /// The error for a byte that must be something else, or for the end of the text.
-    package func unexpected(_ expected: String, at offset: Int) -> JSONError {
+    @usableFromInline package func unexpected(_ expected: String, at offset: Int) -> JSONError {
         guard offset < end else { return .cutOff(at: end) }
         return .malformed(at: offset, .expected(expected, found: byte(offset)))
     }
 
     /// The error for a string or number that is wrong at an offset.
-    package func malformed(_ problem: JSONProblem, at offset: Int) -> JSONError {
+    @usableFromInline package func malformed(_ problem: JSONProblem, at offset: Int) -> JSONError {
         .malformed(at: offset, problem)
     }
 }
@@ -161,7 +164,7 @@ extension JSONScanner {
     }
 
     /// The error for something else than a comma or the closing bracket.
-    package func missingComma(or closing: UInt8) -> JSONError {
+    @usableFromInline package func missingComma(or closing: UInt8) -> JSONError {
         unexpected("`,` or `\(Character(Unicode.Scalar(closing)))`", at: position)
     }
 
@@ -172,7 +175,7 @@ extension JSONScanner {
     }
 
     /// The error for a value of the wrong kind, or for bytes that are no value at all.
-    package mutating func wrongType(_ field: String, _ expected: String) throws(JSONError) -> JSONError {
+    @usableFromInline package mutating func wrongType(_ field: String, _ expected: String) throws(JSONError) -> JSONError {
         let start = position
         _ = try skipValue()
         return .wrongType(at: start, field: field, expected: expected)

@@ -51,18 +51,22 @@ extension LineScanner {
         do throws(JSONError) { return try json.nextElement(&isFirst) } catch { throw InputError(error, line: line) }
     }
 
+    @inline(__always)
     mutating func skipValue() throws(InputError) -> Range<Int> {
         do throws(JSONError) { return try json.skipValue() } catch { throw InputError(error, line: line) }
     }
 
+    @inline(__always)
     mutating func skipNull() throws(InputError) -> Bool {
         do throws(JSONError) { return try json.skipNull() } catch { throw InputError(error, line: line) }
     }
 
+    @inline(__always)
     mutating func string(_ field: String) throws(InputError) -> JSONString {
         do throws(JSONError) { return try json.string(field) } catch { throw InputError(error, line: line) }
     }
 
+    @inline(__always)
     mutating func integer(_ field: String, in allowed: ClosedRange<Int64>) throws(InputError) -> Int64 {
         do throws(JSONError) {
             return try json.integer(field, in: allowed)
