@@ -87,7 +87,9 @@ let package = Package(
             name: "AshlarJSONTests", dependencies: ["AshlarJSON", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AshlarExportTests",
-            dependencies: ["AshlarExport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport"],
+            dependencies: [
+                "AshlarExport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport", "CAshlarZlib",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AshlarPostgresTests",

@@ -52,7 +52,8 @@ extension JSONScanner {
     }
 
     /// The error for something else than a literal.
-    @usableFromInline package func missingWord(_ word: StaticString) -> JSONError { unexpected("`\(word)`", at: position) }
+    @usableFromInline
+    package func missingWord(_ word: StaticString) -> JSONError { unexpected("`\(word)`", at: position) }
 
     /// True if the next value is `null`, which is then consumed: an optional field that is null is not there.
     @inlinable package mutating func skipNull() throws(JSONError) -> Bool {

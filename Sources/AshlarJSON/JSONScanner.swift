@@ -175,7 +175,8 @@ extension JSONScanner {
     }
 
     /// The error for a value of the wrong kind, or for bytes that are no value at all.
-    @usableFromInline package mutating func wrongType(_ field: String, _ expected: String) throws(JSONError) -> JSONError {
+    @usableFromInline
+    package mutating func wrongType(_ field: String, _ expected: String) throws(JSONError) -> JSONError {
         let start = position
         _ = try skipValue()
         return .wrongType(at: start, field: field, expected: expected)

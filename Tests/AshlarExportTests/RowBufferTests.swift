@@ -14,6 +14,20 @@ import Testing
         #expect(rows.value(row: 1, column: 3) == .integer(7))
     }
 
+    @Test func aPartialRowLeavesNothing() {
+        var rows = RowBuffer(columnCount: 3)
+        for value in [.integer(1), .text("a"), .null] as [SQLValue] { rows.append(value) }
+        rows.removePartialRow()
+        #expect(rows.rowCount == 1 && rows.bytes == [0x61])
+        rows.append(.integer(2))
+        rows.append(.bytes([1, 2]))
+        rows.removePartialRow()
+        #expect(rows.cells.count == 3 && rows.bytes == [0x61])
+        rows.appendNull()
+        rows.removePartialRow()
+        #expect(rows.cells.count == 3 && rows.bytes == [0x61])
+    }
+
     @Test func quotationMarksInNamesAreDoubled() {
         #expect(quoted("a\"; DROP TABLE b; --") == "\"a\"\"; DROP TABLE b; --\"")
     }

@@ -7,7 +7,7 @@ import AshlarJSON
 ///
 /// PostgreSQL's `jsonb` keeps values, not text: white space, the order of members and the spelling of escapes and numbers are
 /// lost, which nobody calls a loss. What it would refuse or change stays out: U+0000 and lone surrogates, an object that
-/// names a member twice (all but the last would be gone), a minus before a zero, numbers and sizes outside of `Limit`.
+/// names a member twice (all but the last would be gone), a minus before a zero, numbers and sizes outside of `Limits`.
 ///
 /// It keeps its memory from one payload to the next, and allocates for none that is of usual shape.
 package struct PayloadClassifier {
@@ -15,27 +15,34 @@ package struct PayloadClassifier {
     package static let maximumDepth = 512
 
     /// What `jsonb` is trusted with: less than PostgreSQL takes, so that all of it can also be read back.
-    package enum Limit {
+    package struct Limits: Sendable {
         /// Bytes of a payload. The parts of an object or array must be below 256 MiB.
-        package static let bytes = 1 << 26
+        package var bytes = 1 << 26
         /// Members and elements. PostgreSQL's parser fails at 8 million members of one object.
-        package static let items = 1 << 22
+        package var items = 1 << 22
         /// Bytes of a number. `numeric` has 131,072 digits before the point and 16,383 behind.
-        package static let numberBytes = 15_000
+        package var numberBytes = 15_000
         /// An exponent, in either direction. Doubles reach 308 and −324; `jsonb` prints 1e400 as 401 digits.
-        package static let exponent = 400
+        package var exponent = 400
         /// All exponents of a payload: what it grows by when `jsonb` prints it.
-        package static let exponents = 1 << 24
+        package var exponents = 1 << 24
+
+        /// The limits that exporters have.
+        package init() {}
     }
 
     private let dialect: SQLDialect
+    private let limits: Limits
     private var keys = ObjectKeys()
     private var items = 0
     private var exponents = 0
     private var isKept = true
 
     /// A classifier for one kind of database.
-    package init(_ dialect: SQLDialect) { self.dialect = dialect }
+    package init(_ dialect: SQLDialect, limits: Limits = Limits()) {
+        self.dialect = dialect
+        self.limits = limits
+    }
 
     /// Whether a payload is JSON that the database's column of JSON takes and keeps without loss.
     ///
@@ -49,7 +56,7 @@ package struct PayloadClassifier {
             switch dialect {
             case .sqlite: _ = try scanner.skipValue()
             case .postgres:
-                guard payload.byteCount <= Limit.bytes else { return false }
+                guard payload.byteCount <= limits.bytes else { return false }
                 try walk(&scanner)
             }
             try scanner.finish()
@@ -64,7 +71,7 @@ package struct PayloadClassifier {
         (items, exponents, isKept) = (0, 0, true)
         _ = try scanner.peek()
         try value(&scanner)
-        if items > Limit.items || exponents > Limit.exponents { isKept = false }
+        if items > limits.items || exponents > limits.exponents { isKept = false }
     }
 
     /// Looks at the value that starts at the scanner's position.
@@ -111,8 +118,8 @@ package struct PayloadClassifier {
     /// Looks at a number that is not just a few digits.
     private mutating func number(_ range: Range<Int>, _ scanner: borrowing JSONScanner) {
         let number = JSONNumber(range, scanner)
-        if range.count > Limit.numberBytes || number.isZero && number.isNegative { isKept = false }
+        if range.count > limits.numberBytes || number.isZero && number.isNegative { isKept = false }
         let exponent = number.exponent.magnitude
-        if exponent > UInt64(Limit.exponent) { isKept = false } else { exponents &+= Int(exponent) }
+        if exponent > UInt64(limits.exponent) { isKept = false } else { exponents &+= Int(exponent) }
     }
 }

@@ -106,6 +106,15 @@ package struct RowBuffer: Sendable {
         }
     }
 
+    /// Forgets the cells of the last row if it is not whole.
+    package mutating func removePartialRow() {
+        let partial = cells.suffix(cells.count % columnCount)
+        if let first = partial.first(where: { $0.kind == .text || $0.kind == .bytes }) {
+            bytes.removeLast(bytes.count - Int(first.value))
+        }
+        cells.removeLast(partial.count)
+    }
+
     /// Replaces the integer or empty cell at a place by another of these two kinds.
     package mutating func set(row: Int, column: Int, to value: Int64?) {
         cells[row * columnCount + column] = value.map { Cell(kind: .integer, value: $0) } ?? Cell(kind: .null)

@@ -10,7 +10,7 @@ package enum ColumnType: Sendable, Hashable {
     case json
     /// Microseconds since 1970 UTC: `INTEGER`, `timestamptz`.
     case timestamp
-    /// An exact decimal number of at most 78 digits: `TEXT` with as many leading zeros as make it sort, or `numeric(78,0)`.
+    /// An exact integer of at most 78 digits: `TEXT` that sorts as the numbers do (`NumericText`), or `numeric(78,0)`.
     case numeric
 }
 
