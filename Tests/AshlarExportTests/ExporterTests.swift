@@ -59,7 +59,7 @@ struct ExporterTests {
         var runs = 0
         while true {
             runs += 1
-            let deadline = Locked(random.below(12))
+            let deadline = Locked(random.below(40))
             let exporter = Exporter(
                 try Store.open(at: pair.storePath), into: try pair.target(), options: options,
                 shouldStop: { deadline.countDown() })

@@ -14,12 +14,12 @@ package struct ChangeSet: Sendable {
 
     /// Rows first, then marks.
     struct Part: Sendable {
-        /// New rows, by `LogTable`.
+        /// New rows, in the order of `TableSet.tables`: first those of `LogTable`.
         var rows: [RowBuffer]
         /// In the order of the log.
         var marks: [Mark] = []
 
-        init() { rows = ExportSchema.logTables.map { RowBuffer(columnCount: $0.columns.count) } }
+        init(_ tables: [Table]) { rows = tables.map { RowBuffer(columnCount: $0.columns.count) } }
     }
 
     /// The highest canonical block, for the table `tip`.
@@ -30,7 +30,7 @@ package struct ChangeSet: Sendable {
     }
 
     /// To be applied one after the other.
-    var parts: [Part] = [Part()]
+    var parts: [Part]
     /// Where the target stands when all is applied.
     var cursor: Cursor
     /// The tip then; nil before the first block.
@@ -41,8 +41,13 @@ package struct ChangeSet: Sendable {
     var events = 0
     var blocks = 0
     var undoneBlocks = 0
+    /// Values that did not fit their columns.
+    var misfits = 0
 
-    init(cursor: Cursor) { self.cursor = cursor }
+    init(_ tables: [Table], cursor: Cursor) {
+        self.cursor = cursor
+        parts = [Part(tables)]
+    }
 
     /// Number of new rows in all tables.
     var rowCount: Int { parts.reduce(0) { $0 + $1.rows.reduce(0) { $0 + $1.rowCount } } }

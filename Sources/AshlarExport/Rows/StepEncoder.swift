@@ -10,6 +10,8 @@ package struct StepEncoder: ~Copyable {
     private var classifier: PayloadClassifier
     private var models: NameNumbers
     private var types: NameNumbers
+    private let tables: [Table]
+    private var typed: TypedRows
     private var tip: TipState = .unknown
 
     private enum TipState {
@@ -24,23 +26,30 @@ package struct StepEncoder: ~Copyable {
         classifier = PayloadClassifier(dialect)
         self.models = models
         self.types = types
+        let set = TableSet(options, dialect)
+        tables = set.tables
+        typed = TypedRows(set.typed)
     }
 
     /// What a batch of steps changes.
-    mutating func encode(_ batch: StepBatch) throws(StoreError) -> ChangeSet {
-        var changes = ChangeSet(cursor: batch.cursor)
+    mutating func encode(_ batch: StepBatch) throws(ExportError) -> ChangeSet {
+        var changes = ChangeSet(tables, cursor: batch.cursor)
+        let misfits = typed.misfits
         for step in batch.steps {
             switch step.content {
-            case .applied(let block): apply(block, step, &changes)
-            case .floating(let floating): if heights == nil { add(floating.events, nil, &changes) }
+            case .applied(let block): try apply(block, step, &changes)
+            case .floating(let floating): if heights == nil { try add(floating.events, nil, &changes) }
             case .undone(let undone): undo(undone, step, &changes)
             }
         }
-        changes.tip = try currentTip(changes.cursor)
+        changes.misfits = typed.misfits - misfits
+        do throws(StoreError) { changes.tip = try currentTip(changes.cursor) } catch { throw .store(error) }
         return changes
     }
 
-    private mutating func apply(_ applied: AppliedBlock, _ step: Step, _ changes: inout ChangeSet) {
+    private mutating func apply(
+        _ applied: AppliedBlock, _ step: Step, _ changes: inout ChangeSet
+    ) throws(ExportError) {
         let block = applied.block
         guard heights?.contains(block.block.height) ?? true else { return }
         let height = block.block.height
@@ -49,12 +58,12 @@ package struct StepEncoder: ~Copyable {
         // Rows that stayed, marked, only lose their mark.
         guard !applied.isReadopted || !keepsUndone else { return }
         if step.isFirst { add(block, &changes) }
-        add(applied.events, height, &changes)
+        try add(applied.events, height, &changes)
     }
 
     private mutating func readopt(_ block: StoredBlock, by sequence: UInt64, _ changes: inout ChangeSet) {
         // Its rows may still have to be deleted before they come again.
-        if !keepsUndone { changes.parts.append(ChangeSet.Part()) }
+        if !keepsUndone { changes.parts.append(ChangeSet.Part(tables)) }
         let last = changes.parts.count - 1
         changes.parts[last].rows[LogTable.readoptedBlocks.rawValue].appendRow(
             Int64(sequence), Int64(block.sequence), block.block.height)
@@ -83,7 +92,9 @@ package struct StepEncoder: ~Copyable {
         }
     }
 
-    private mutating func add(_ events: StepEvents, _ height: Int64?, _ changes: inout ChangeSet) {
+    private mutating func add(
+        _ events: StepEvents, _ height: Int64?, _ changes: inout ChangeSet
+    ) throws(ExportError) {
         guard !events.isEmpty else { return }
         changes.events += events.count
         let last = changes.parts.count - 1
@@ -94,6 +105,7 @@ package struct StepEncoder: ~Copyable {
             let model = models.number(event.modelIndex, event.model, &rows[LogTable.models.rawValue])
             let type = types.number(event.typeIndex, event.type, &rows[LogTable.types.rawValue])
             append(event, height, model, type, &rows[LogTable.events.rawValue])
+            if !typed.isEmpty { try typed.append(event, height, to: &rows) }
         }
         changes.parts[last].rows = rows
     }

@@ -1,4 +1,3 @@
-import Ashlar
 import AshlarStorage
 
 /// Hands change sets from the thread that reads the log to the one that talks to the database, a few at a time.
@@ -17,7 +16,7 @@ final class ChangeQueue: Sendable {
 
     private struct State {
         var items: [Item] = []
-        var failure: StoreError?
+        var failure: ExportError?
         var isAbandoned = false
     }
 
@@ -36,14 +35,14 @@ final class ChangeQueue: Sendable {
     }
 
     /// Lets the taker fail when it has taken what is there.
-    func fail(_ error: StoreError) {
+    func fail(_ error: ExportError) {
         monitor.withLock { $0.failure = error }
         monitor.signal()
     }
 
     /// The next item, or nil at the deadline (in monotonic nanoseconds).
-    func take(until deadline: UInt64) throws(StoreError) -> Item? {
-        try monitor.withLockWaiting { (state) throws(StoreError) -> MonitorStep<Item?> in
+    func take(until deadline: UInt64) throws(ExportError) -> Item? {
+        try monitor.withLockWaiting { (state) throws(ExportError) -> MonitorStep<Item?> in
             if !state.items.isEmpty {
                 let item = state.items.removeFirst()
                 monitor.signal()

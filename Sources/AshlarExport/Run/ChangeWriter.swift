@@ -9,16 +9,19 @@ struct ChangeWriter {
         var events: UInt64 = 0
         var blocks: UInt64 = 0
         var undoneBlocks: UInt64 = 0
+        var misfits: UInt64 = 0
     }
 
     private let target: any ExportTarget
     private let keepsUndone: Bool
+    private let tables: TableSet
     private(set) var isInTransaction = false
     private var counts = Counts()
 
     init(_ target: any ExportTarget, _ options: ExportOptions) {
         self.target = target
         keepsUndone = options.keepsUndone
+        tables = TableSet(options, target.dialect)
     }
 
     /// Writes rows and marks, and commits with the cursor if the changes end at the end of a commit of the log.
@@ -27,7 +30,7 @@ struct ChangeWriter {
         isInTransaction = true
         if let heights = changes.heights { try target.prepareHeights(heights) }
         for part in changes.parts {
-            for (table, rows) in zip(ExportSchema.logTables, part.rows) where !rows.isEmpty {
+            for (table, rows) in zip(tables.tables, part.rows) where !rows.isEmpty {
                 try target.insert(rows, into: table)
             }
             for mark in part.marks { try apply(mark) }
@@ -36,6 +39,7 @@ struct ChangeWriter {
         counts.events += UInt64(changes.events)
         counts.blocks += UInt64(changes.blocks)
         counts.undoneBlocks += UInt64(changes.undoneBlocks)
+        counts.misfits += UInt64(changes.misfits)
         guard changes.cursor.isWhole else { return }
         try moveCursor(to: changes.cursor, changes.tip)
         try target.announce(sequence: changes.cursor.sequence)
@@ -51,7 +55,7 @@ struct ChangeWriter {
 
     private func apply(_ mark: ChangeSet.Mark) throws(SQLFailure) {
         let block: [SQLValue] = [.integer(Int64(mark.sequence)), .integer(mark.height)]
-        for table in ["blocks", "events"] {
+        for table in tables.marked.map(quoted) {
             if keepsUndone {
                 let undoneBy = mark.undoneBy.map { SQLValue.integer(Int64($0)) } ?? .null
                 try target.run(

@@ -6,6 +6,8 @@ package struct ExportOptions: Sendable, Hashable {
     package var models: [String]?
     /// Only blocks of these heights, if not nil; floating events have none and are left out then.
     package var heights: ClosedRange<Int64>?
+    /// Tables with values of payloads in columns of their own.
+    package var map: TableMap?
     /// Whether rows of undone blocks stay, marked, instead of being deleted.
     package var keepsUndone = true
     /// Whether to go on when all is exported, and to wait for connections that were lost.
@@ -29,6 +31,14 @@ package struct ExportOptions: Sendable, Hashable {
         let names = models.map { $0.sorted().map(quoted).joined(separator: ",") } ?? "all"
         let range = heights.map { "\($0.lowerBound)..\($0.upperBound)" } ?? "all"
         return "models \(names); heights \(range); undone blocks \(keepsUndone ? "kept" : "deleted")"
+            + (map.map { "; map \(Self.fingerprint($0))" } ?? "")
+    }
+
+    /// The names of a map's tables, and a digest over all that it says.
+    private static func fingerprint(_ map: TableMap) -> String {
+        var digest = RowDigest()
+        digest.add(Array("\(map)".utf8))
+        return map.tables.map { quoted($0.name) }.joined(separator: ",") + " " + String(digest.value, radix: 16)
     }
 }
 
@@ -40,6 +50,8 @@ package struct ExportProgress: Sendable, Hashable {
     package var events: UInt64 = 0
     /// Blocks among them.
     package var blocks: UInt64 = 0
+    /// Values that did not fit a column of the map and became null.
+    package var misfits: UInt64 = 0
     /// Blocks marked as undone, or deleted.
     package var undoneBlocks: UInt64 = 0
     /// The commit up to which the target is complete.

@@ -41,9 +41,11 @@ extension Exporter {
     private var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
 
     private func create() throws(ExportError) -> TargetMeta {
+        let set = TableSet(options, target.dialect)
+        let tables = [ExportSchema.meta, ExportSchema.tip] + set.tables
         let present = try database { () throws(SQLFailure) in
             var present: [String] = []
-            for table in ExportSchema.tables where try target.hasTable(table.name) { present.append(table.name) }
+            for table in tables where try target.hasTable(table.name) { present.append(table.name) }
             return present
         }
         if options.managesSchema, let first = present.first {
@@ -52,7 +54,7 @@ extension Exporter {
                 message: "\(target.name) has a table \(first) that is not of an export: "
                     + "export into an empty database\(schemaAdvice)")
         }
-        if !options.managesSchema, let missing = ExportSchema.tables.first(where: { !present.contains($0.name) }) {
+        if !options.managesSchema, let missing = tables.first(where: { !present.contains($0.name) }) {
             throw .refused(
                 code: "missingTables",
                 message: "\(target.name) has no table \(missing.name): create what `--print-schema` prints, "
@@ -67,7 +69,7 @@ extension Exporter {
         try database { () throws(SQLFailure) in
             try target.begin()
             if options.managesSchema {
-                for statement in ExportSchema.createStatements(for: target) { try target.execute(statement) }
+                for statement in set.createStatements(for: target) { try target.execute(statement) }
             }
             try insert(meta, format)
             try target.commit()

@@ -2,6 +2,8 @@ import Ashlar
 import AshlarStorage
 
 extension Exporter {
+    private var tables: TableSet { TableSet(options, target.dialect) }
+
     /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor.
     ///
     /// Throws `refused` (`cannotRewind`) where rows of undone blocks that would count again were deleted. Complexity: O(what goes).
@@ -23,7 +25,7 @@ extension Exporter {
         }
         try database { () throws(SQLFailure) in
             try target.begin()
-            for table in ["events", "blocks", "rollbacks", "undone_blocks", "readopted_blocks"] {
+            for table in tables.marked.map(quoted) + ["rollbacks", "undone_blocks", "readopted_blocks"] {
                 try target.run("DELETE FROM \(table) WHERE sequence > $1", [sequence])
             }
             for row in affected { try restoreMark(of: row[0]) }
@@ -63,7 +65,7 @@ extension Exporter {
             "SELECT max(u.sequence) FROM undone_blocks u WHERE u.block_sequence = $1 AND u.sequence > "
                 + "coalesce((SELECT max(r.sequence) FROM readopted_blocks r WHERE r.block_sequence = $1), 0)",
             [block])
-        for table in ["blocks", "events"] {
+        for table in tables.marked.map(quoted) {
             try target.run("UPDATE \(table) SET undone_by = $2 WHERE sequence = $1", [block, undoneBy ?? .null])
         }
     }

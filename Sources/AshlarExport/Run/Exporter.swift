@@ -79,12 +79,7 @@ package struct Exporter {
         var acknowledgement = Acknowledgement(store, options.consumer)
         defer { acknowledgement.send() }
         while !shouldStop() {
-            let item: ChangeQueue.Item?
-            do throws(StoreError) {
-                item = try queue.take(until: SystemCalls.monotonicNanoseconds() + 100_000_000)
-            } catch {
-                throw .store(error)
-            }
+            let item = try queue.take(until: SystemCalls.monotonicNanoseconds() + 100_000_000)
             switch item {
             case nil: break
             case .changes(let changes):
@@ -112,7 +107,7 @@ package struct Exporter {
         report(progress)
         let target = target
         try database { () throws(SQLFailure) in
-            for statement in ExportSchema.indexStatements() { try target.execute(statement) }
+            for statement in TableSet(options, target.dialect).indexStatements() { try target.execute(statement) }
             try target.finishBulkLoad()
             try target.run("UPDATE ashlar_meta SET is_loading = 0 WHERE id = 1", [])
         }
@@ -156,6 +151,7 @@ extension ExportProgress {
         events += counts.events
         blocks += counts.blocks
         undoneBlocks += counts.undoneBlocks
+        misfits += counts.misfits
         self.sequence = sequence
         lastSequence = max(lastSequence, sequence)
     }

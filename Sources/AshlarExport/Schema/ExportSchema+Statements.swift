@@ -58,9 +58,4 @@ extension ExportSchema {
         return
             "CREATE \(unique)INDEX IF NOT EXISTS \(quoted(index.name)) ON \(quoted(table.name)) (\(columns))\(condition)"
     }
-
-    /// All statements for a database that somebody else prepares, each ending in a semicolon.
-    package static func script(for target: any ExportTarget) -> String {
-        (createStatements(for: target) + indexStatements()).map { $0 + ";\n" }.joined()
-    }
 }

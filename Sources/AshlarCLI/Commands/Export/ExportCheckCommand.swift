@@ -39,7 +39,7 @@ struct ExportCheckCommand: ReportingCommand {
     func perform(_ output: inout Output) throws(CommandError) {
         let store = try openStore(self.store, notes: !json)
         let target = try openTarget(target, postgres)
-        let options = selection.options
+        let options = try selection.options()
         let report = try withExport { () throws(ExportError) in
             var check = try ExportCheck(store, target, options)
             return try check.run()

@@ -38,7 +38,7 @@ struct ExportRun {
         output.write(
             text: "{\"sequence\":\(result.sequence),\"firstSequence\":\(result.firstSequence),\"rows\":\(result.rows),"
                 + "\"events\":\(result.events),\"blocks\":\(result.blocks),\"undoneBlocks\":\(result.undoneBlocks),"
-                + "\"milliseconds\":\(milliseconds)}\n")
+                + "\"misfits\":\(result.misfits),\"milliseconds\":\(milliseconds)}\n")
     }
 
     private static func text(
@@ -52,6 +52,9 @@ struct ExportRun {
         output.write(
             text: "\(name): \(result.blocks) blocks, \(result.events) events, \(result.undoneBlocks) undone, "
                 + "\(ExportMeter.rate(result.rows, seconds)) rows/s; complete up to sequence \(result.sequence)\n")
+        if result.misfits > 0 {
+            output.write(text: "\(result.misfits) values did not fit their columns and became null\n")
+        }
     }
 }
 

@@ -36,14 +36,14 @@ struct ExportSQLiteCommand: ReportingCommand {
             let target = try withDatabase(file) { () throws(SQLFailure) in
                 try SQLiteTarget(path: "/dev/null", create: false)
             }
-            output.write(text: ExportSchema.script(for: target))
+            output.write(text: try run.selection.options().script(for: target))
             return
         }
         let store = try openStore(self.store, notes: !run.json)
         let target = try withDatabase(file) { () throws(SQLFailure) in try SQLiteTarget(path: file, create: true) }
         let place = URL(fileURLWithPath: file).standardizedFileURL.path
         try ExportRun(
-            store: store, target: target, options: run.options(consumer: "sqlite:" + place), json: run.json
+            store: store, target: target, options: try run.options(consumer: "sqlite:" + place), json: run.json
         ).run(&output)
     }
 }

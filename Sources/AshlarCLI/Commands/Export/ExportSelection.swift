@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ashlar
 import AshlarExport
+import Foundation
 
 /// What of the log a target holds.
 struct ExportSelection: ParsableArguments {
@@ -10,18 +11,31 @@ struct ExportSelection: ParsableArguments {
     @Option(help: "Only these heights, such as 100..200 or 100..; floating events have none and are left out.")
     var heights: String?
 
+    @Option(help: "A file that says which values of payloads stand in columns of their own.")
+    var map: String?
+
     @Flag(help: "Delete the rows of undone blocks, instead of keeping them with a mark.")
     var pruneUndone = false
 
     func validate() throws { if let heights { _ = try RangeArgument.heights(heights) } }
 
-    /// The same for the library.
-    var options: ExportOptions {
+    /// The same for the library. Throws `refused` (`badMap`) for a map that cannot be used.
+    func options() throws(CommandError) -> ExportOptions {
         var options = ExportOptions()
         options.models = model.isEmpty ? nil : model
         options.heights = heights.flatMap { try? RangeArgument.heights($0) }
         options.keepsUndone = !pruneUndone
+        options.map = try map.map { (path) throws(CommandError) in try Self.read(path) }
         return options
+    }
+
+    private static func read(_ path: String) throws(CommandError) -> TableMap {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            throw .refused(code: "badMap", message: "the map \(path) cannot be read")
+        }
+        do throws(TableMapError) { return try TableMap(json: file.bytes, file: path) } catch {
+            throw .refused(code: "badMap", message: "\(error)")
+        }
     }
 }
 
@@ -41,11 +55,16 @@ struct ExportRunOptions: ParsableArguments {
     @Flag(help: "Print the statements that create the tables, and do nothing else.")
     var printSchema = false
 
+    @Option(help: "At most about this many events in a transaction; a commit of the log is never split.")
+    var batchEvents = ExportOptions().batchEvents
+
     @Option(help: "The consumer of the store to acknowledge as; by default the kind and the place of the target.")
     var consumer: String?
 
     @Flag(help: "Print the summary, or an error, as JSON.")
     var json = false
+
+    func validate() throws { if batchEvents < 1 { throw ValidationError("--batch-events must be 1 or more") } }
 
     /// Who makes the tables.
     enum SchemaMode: String, ExpressibleByArgument, CaseIterable {
@@ -53,11 +72,12 @@ struct ExportRunOptions: ParsableArguments {
     }
 
     /// The same for the library, acknowledging as `name` if no other name is given.
-    func options(consumer name: String) -> ExportOptions {
-        var options = selection.options
+    func options(consumer name: String) throws(CommandError) -> ExportOptions {
+        var options = try selection.options()
         options.follows = follow
         options.rewinds = rewind
         options.managesSchema = schema == .auto
+        options.batchEvents = batchEvents
         // A consumer's name has at most 255 bytes; the end of a long place tells more than its beginning.
         options.consumer = consumer ?? (name.utf8.count <= 255 ? name : "…" + String(name.suffix(60)))
         return options

@@ -1,0 +1,104 @@
+import Ashlar
+import AshlarExport
+import AshlarPostgres
+import AshlarTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Exporting into PostgreSQL")
+struct ExporterTests {
+    /// A store made by random steps, in a folder of its own.
+    private func makeStore(seed: UInt64, steps: Int) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        var writer = try Writer.open(at: path, options: Samples.options { $0.segmentBytes = 16 << 10 })
+        var storm = StormChain(seed: seed)
+        for _ in 0..<steps { try storm.step(&writer) }
+        try writer.close()
+        return path
+    }
+
+    private func isSound(_ store: Store, _ target: PostgresTarget, _ options: ExportOptions) throws -> Bool {
+        var check = try ExportCheck(store, target, options)
+        let report = try check.run()
+        if !report.isSound { Issue.record("\(report)") }
+        return report.isSound && report.events > 0
+    }
+
+    @Test("the target says what the log says, whatever the chain did", arguments: [(1, nil), (2, 7), (3, nil)] as [(UInt64, Int64?)])
+    func storm(seed: UInt64, partitionHeights: Int64?) throws {
+        let path = try makeStore(seed: seed, steps: 300)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let store = try Store.open(at: path)
+        let target = try makeTarget("storm \(seed)", partitionHeights: partitionHeights)
+        var options = ExportOptions()
+        options.batchEvents = 50
+        options.keepsUndone = seed != 3
+        let progress = try Exporter(store, into: target, options: options).run()
+        #expect(progress.undoneBlocks > 10)
+        #expect(try isSound(store, target, options))
+        let blocks = try target.rows("SELECT sequence FROM canonical_blocks ORDER BY height").map { $0[0].integer }
+        #expect(try blocks == store.view().blocks().map { Int64(try $0.get().sequence) })
+        #expect(try target.value("SELECT count(*) FROM canonical_events")?.integer == Int64(store.view().events().count))
+        #expect(try Exporter(store, into: target, options: options).run().rows == 0)
+    }
+
+    @Test("a server that is stopped under the exporter costs nothing: it goes on where the server's last commit was")
+    func stoppedServer() throws {
+        let path = try makeStore(seed: 5, steps: 1_500)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let server = try PostgresServer()
+        let store = try Store.open(at: path)
+        var options = ExportOptions()
+        options.batchEvents = 20
+        options.follows = true
+        let last = store.durableSequence
+        let shared = Shared()
+        let url = server.url()
+        try withThread {
+            let target = try PostgresTarget(url, schemaName: "crash")
+            _ = try Exporter(
+                store, into: target, options: options, shouldStop: { shared.isOver.load(ordering: .relaxed) },
+                report: { shared.progress.store($0.sequence, ordering: .relaxed) }
+            ).run()
+        } meanwhile: {
+            var random = SplitMix64(seed: 5)
+            for _ in 0..<6 {
+                usleep(UInt32(50_000 + random.below(250_000)))
+                try server.stopImmediately()
+                try server.start()
+            }
+            for _ in 0..<1_200 where shared.progress.load(ordering: .relaxed) < last { usleep(50_000) }
+            shared.isOver.store(true, ordering: .relaxed)
+        }
+        #expect(shared.progress.load(ordering: .relaxed) == last)
+        options.follows = false
+        #expect(try isSound(store, try PostgresTarget(url, schemaName: "crash"), options))
+    }
+}
+
+/// Runs `body` on a thread of its own while `other` runs on this one; throws what either throws.
+private func withThread(_ body: @escaping @Sendable () throws -> Void, meanwhile other: () throws -> Void) throws {
+    let box = Box()
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+        do { try body() } catch { box.set(error) }
+        done.signal()
+    }
+    try other()
+    done.wait()
+    if let error = box.error { throw error }
+}
+
+/// What two threads tell each other.
+private final class Shared: Sendable {
+    let progress = Atomic<UInt64>(0)
+    let isOver = Atomic<Bool>(false)
+}
+
+/// An error that a thread leaves behind.
+private final class Box: Sendable {
+    private let value = Mutex<(any Error)?>(nil)
+    func set(_ error: any Error) { value.withLock { $0 = error } }
+    var error: (any Error)? { value.withLock { $0 } }
+}
