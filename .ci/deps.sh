@@ -11,7 +11,7 @@ have_library() { # Debian package, pkg-config name
 }
 
 missing=()
-for tool in pkg-config python3 zstd sqlite3; do # each is also the name of its package
+for tool in openssl pkg-config python3 zstd sqlite3; do # each is also the name of its package
     command -v "$tool" >/dev/null || missing+=("$tool")
 done
 have_library zlib1g-dev zlib || missing+=(zlib1g-dev)

@@ -34,12 +34,14 @@ extension SQLFailure {
     /// Why a statement failed, from its result, or from the connection if there is none.
     init(_ result: OpaquePointer?, _ connection: OpaquePointer, _ options: ConnectionOptions) {
         guard let result, let code = Self.field(result, "C") else {
+            let words = String(cString: result.map { PQresultErrorMessage($0) } ?? PQerrorMessage(connection))
+            // Where sending failed, libpq finds out that the connection is gone only when it reads.
+            PQconsumeInput(connection)
             let isGone = PQstatus(connection) == CONNECTION_BAD
-            let message = Self.flat(
-                String(cString: result.map { PQresultErrorMessage($0) } ?? PQerrorMessage(connection)))
+            let message = Self.flat(options.redacted(words))
             self.init(
                 isGone ? .connection : .other, code: isGone ? "08006" : "XX000",
-                message: options.redacted(message.isEmpty ? "the database gives no reason" : message))
+                message: message.isEmpty ? "the database gives no reason" : message)
             return
         }
         var message = Self.field(result, "M") ?? "the database gives no reason"
@@ -47,16 +49,16 @@ extension SQLFailure {
         if let hint = Self.field(result, "H") { message += "; " + hint }
         if let context = Self.field(result, "W"), context.hasPrefix("COPY") { message += " [\(context)]" }
         let kind = Kind(sqlState: code) ?? (PQstatus(connection) == CONNECTION_BAD ? .connection : .other)
-        self.init(kind, code: code, message: options.redacted(Self.flat(message)))
+        self.init(kind, code: code, message: Self.flat(options.redacted(message)))
     }
 
     private static func field(_ result: OpaquePointer, _ code: Unicode.Scalar) -> String? {
         PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
     }
 
-    /// In one line.
+    /// In one line, words one space apart.
     private static func flat(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
 
@@ -69,17 +71,17 @@ extension SQLFailure {
     init(connecting connection: OpaquePointer, _ options: ConnectionOptions) {
         var code: String?
         var words: [String] = []
-        for line in String(cString: PQerrorMessage(connection)).split(whereSeparator: \.isNewline) {
+        for line in options.redacted(String(cString: PQerrorMessage(connection))).split(whereSeparator: \.isNewline) {
             if line.hasPrefix("LOCATION:") { continue }
             let (text, state) = Self.withoutState(String(line))
             code = state ?? code
             words.append(text)
         }
-        let message = words.joined(separator: " ")
+        let message = Self.flat(words.joined(separator: " "))
         let isRefused = PQconnectionNeedsPassword(connection) != 0 || message.contains("certificate")
         let kind = code.map { Kind(sqlState: $0) ?? .other } ?? (isRefused ? .authentication : .connection)
         let ownCode = isRefused ? "28000" : "08001"
-        self.init(kind, code: code ?? ownCode, message: options.redacted(message))
+        self.init(kind, code: code ?? ownCode, message: message)
     }
 
     /// A line without the SQLSTATE in it, and that.
@@ -87,7 +89,9 @@ extension SQLFailure {
         var parts = line.split(separator: ":", omittingEmptySubsequences: false)
         let place = parts.indices.dropFirst().dropLast().first { number in
             let word = parts[number].drop { $0 == " " }
-            return word.utf8.count == 5 && word.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
+            let (digits, letters) = (48...57 as ClosedRange<UInt8>, 65...90 as ClosedRange<UInt8>)
+            return word.utf8.count == 5 && word.utf8.allSatisfy { digits.contains($0) || letters.contains($0) }
+                && word.utf8.contains(where: digits.contains)
         }
         guard let place else { return (line, nil) }
         let state = String(parts.remove(at: place).drop { $0 == " " })

@@ -61,9 +61,11 @@ extension PostgresTarget {
         for start in missing {
             let (end, isLast) = start.addingReportingOverflow(size)
             for table in tables {
+                // With both ends in the name, partitions of another size are in the way, not taken for these.
+                let name = "\(table)_\(start)_\(isLast ? .max : end - 1)"
                 try execute(
                     """
-                    CREATE TABLE IF NOT EXISTS \(quoted("\(table)_\(start)")) PARTITION OF \(quoted(table))
+                    CREATE TABLE IF NOT EXISTS \(quoted(name)) PARTITION OF \(quoted(table))
                     FOR VALUES FROM (\(start)) TO (\(isLast ? "MAXVALUE" : String(end)))
                     """)
             }

@@ -76,13 +76,15 @@ final class Session {
         }
     }
 
-    /// Reads all that the server still answers to a statement; gives its first failure.
+    /// Reads all that the server still answers to a statement, a copy that is under way being given up; gives its first failure.
     func drain() -> SQLFailure? {
         var first: SQLFailure?
         while let result = PQgetResult(connection) {
-            if PQresultStatus(result) == PGRES_FATAL_ERROR, first == nil { first = failure(result) }
+            let status = PQresultStatus(result)
+            if status == PGRES_FATAL_ERROR, first == nil { first = failure(result) }
             PQclear(result)
-            // A COPY that cannot be ended would give the same answer forever.
+            // One that cannot be given up would be the answer forever.
+            if status == PGRES_COPY_IN, PQputCopyEnd(connection, "given up") != 1 { break }
             if PQstatus(connection) == CONNECTION_BAD { break }
         }
         return first
