@@ -3,8 +3,8 @@
 /// PostgreSQL has a type for it and gets plain digits. SQLite has none: its `NUMERIC` makes floating-point numbers of what 64
 /// bits do not hold, and its text sorts by characters. So a text is written there that sorts as the numbers do:
 ///
-/// - 0 and above: exactly 78 digits, with as many zeros in front as that needs. `CAST(value AS REAL)` and `sum(value)` read it
-///   as it is, `ltrim(value, '0')` shows it (a zero as nothing), and `printf('%078d', …)` makes one to compare with.
+/// - 0 and above: exactly 78 digits, with as many zeros in front as that needs. `CAST(value AS REAL)` and `sum(value)` take it
+///   as it is (to the 15 digits that they have), and `ltrim(value, '0')` shows it (a zero as nothing).
 /// - below 0: `-`, which sorts before digits, and the 78 digits of the absolute value, each taken from 9, so that −2 comes
 ///   before −1. `plain` reads it; chains hardly have such values.
 ///
