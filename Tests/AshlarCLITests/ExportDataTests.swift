@@ -8,9 +8,11 @@ struct ExportDataTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures").path
 
-    private func exported(_ fixture: String, in directory: borrowing TemporaryDirectory, _ options: String...) throws -> (
-        store: String, file: String
-    ) {
+    private func exported(_ fixture: String, in directory: borrowing TemporaryDirectory, _ options: String...) throws
+        -> (
+            store: String, file: String
+        )
+    {
         let (store, file) = (directory.path + "/store", directory.path + "/out.db")
         let ingest = try Tool.run("ingest", store, Self.fixtures + "/" + fixture)
         #expect(ingest.status == 0, "\(ingest.error)")

@@ -25,7 +25,9 @@ struct ExporterTests {
         return report.isSound && report.events > 0
     }
 
-    @Test("the target says what the log says, whatever the chain did", arguments: [(1, nil), (2, 7), (3, nil)] as [(UInt64, Int64?)])
+    @Test(
+        "the target says what the log says, whatever the chain did",
+        arguments: [(1, nil), (2, 7), (3, nil)] as [(UInt64, Int64?)])
     func storm(seed: UInt64, partitionHeights: Int64?) throws {
         let path = try makeStore(seed: seed, steps: 300)
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -39,7 +41,8 @@ struct ExporterTests {
         #expect(try isSound(store, target, options))
         let blocks = try target.rows("SELECT sequence FROM canonical_blocks ORDER BY height").map { $0[0].integer }
         #expect(try blocks == store.view().blocks().map { Int64(try $0.get().sequence) })
-        #expect(try target.value("SELECT count(*) FROM canonical_events")?.integer == Int64(store.view().events().count))
+        #expect(
+            try target.value("SELECT count(*) FROM canonical_events")?.integer == Int64(store.view().events().count))
         #expect(try Exporter(store, into: target, options: options).run().rows == 0)
     }
 
@@ -52,13 +55,13 @@ struct ExporterTests {
         var options = ExportOptions()
         options.batchEvents = 20
         options.follows = true
-        let last = store.durableSequence
+        let (following, last) = (options, store.durableSequence)
         let shared = Shared()
         let url = server.url()
         try withThread {
             let target = try PostgresTarget(url, schemaName: "crash")
             _ = try Exporter(
-                store, into: target, options: options, shouldStop: { shared.isOver.load(ordering: .relaxed) },
+                store, into: target, options: following, shouldStop: { shared.isOver.load(ordering: .relaxed) },
                 report: { shared.progress.store($0.sequence, ordering: .relaxed) }
             ).run()
         } meanwhile: {

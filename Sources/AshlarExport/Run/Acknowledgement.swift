@@ -11,10 +11,10 @@ struct Acknowledgement {
 
     init(_ store: Store, _ name: String?) { consumer = name.flatMap { try? store.consumer($0) } }
 
-    /// Notes where the target stands; if a power cut could still take it back (in a first load) nothing is said.
+    /// Notes where the target stands; in a first load, which a power cut could still take back, nothing is said before `send`.
     mutating func reached(_ cursor: Cursor, isDurable: Bool) {
-        waiting = isDurable ? cursor : nil
-        if SystemCalls.monotonicNanoseconds() >= lastSent + 1_000_000_000 { send() }
+        waiting = cursor
+        if isDurable, SystemCalls.monotonicNanoseconds() >= lastSent + 1_000_000_000 { send() }
     }
 
     /// Says what was noted and not said yet.

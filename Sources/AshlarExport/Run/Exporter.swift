@@ -77,7 +77,7 @@ package struct Exporter {
     ) throws(ExportError) {
         var writer = ChangeWriter(target, options)
         var acknowledgement = Acknowledgement(store, options.consumer)
-        defer { acknowledgement.send() }
+        defer { if !meta.isLoading { acknowledgement.send() } }
         while !shouldStop() {
             let item = try queue.take(until: SystemCalls.monotonicNanoseconds() + 100_000_000)
             switch item {
