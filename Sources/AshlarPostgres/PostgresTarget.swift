@@ -39,9 +39,7 @@ package final class PostgresTarget: ExportTarget {
         let session = try Session(connection)
         name = session.options.url
         try Self.prepare(session, schemaName)
-        if try !Self.hasSchema(session, schemaName), createsSchema {
-            try session.execute("CREATE SCHEMA IF NOT EXISTS \(quoted(schemaName))")
-        }
+        if try !Self.hasSchema(session, schemaName), createsSchema { try Self.createSchema(session, schemaName) }
         self.session = session
     }
 
@@ -78,6 +76,15 @@ package final class PostgresTarget: ExportTarget {
             throw SQLFailure(.permission, code: "42501", message: message)
         }
         return mayUse ?? false
+    }
+
+    private static func createSchema(_ session: Session, _ schemaName: String) throws(SQLFailure) {
+        do {
+            try session.execute("CREATE SCHEMA IF NOT EXISTS \(quoted(schemaName))")
+        } catch {
+            // Of two connections that make it at the same time, one is told that it is there already.
+            guard try hasSchema(session, schemaName) else { throw error }
+        }
     }
 
     package func reconnect() throws(SQLFailure) {
