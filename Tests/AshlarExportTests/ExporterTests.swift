@@ -106,6 +106,27 @@ struct ExporterTests {
         #expect(refusal { try other.export() } == "newerSchema")
     }
 
+    @Test("each model has a view, whatever its name is")
+    func viewPerModel() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        let names = ["utxo", "a\"; DROP TABLE events; --", "0xABC", String(repeating: "ä", count: 100)]
+        try writer.append(
+            Samples.block(0), events: names.map { Event(model: $0, type: "t", payload: Array("{}".utf8)) })
+        try writer.append(Samples.block(1), events: [])
+        try writer.close()
+        try pair.export { $0.viewsPerModel = true }
+        let views = try pair.target().rows(
+            "SELECT name FROM sqlite_schema WHERE type = 'view' AND name LIKE 'model%' ORDER BY name")
+        #expect(
+            views.compactMap { $0[0].text }.prefix(3) == [
+                "model_1_utxo", "model_2_a___drop_table_events____", "model_3_0xabc",
+            ])
+        for view in views {
+            #expect(try pair.target().value("SELECT count(*) FROM \(quoted(view[0].text ?? ""))") == .integer(1))
+        }
+    }
+
     @Test("a reorg shows old and new block at each height")
     func reorgs() throws {
         let pair = ExportPair()

@@ -35,8 +35,8 @@ package struct ChangeSet: Sendable {
     var cursor: Cursor
     /// The tip then; nil before the first block.
     var tip: Tip?
-    /// Heights of its rows.
-    var heights: ClosedRange<Int64>?
+    /// Heights of its blocks, as runs without gaps: a chain may skip any number of heights.
+    private(set) var heights: [ClosedRange<Int64>] = []
     /// Numbers of new rows.
     var events = 0
     var blocks = 0
@@ -47,6 +47,14 @@ package struct ChangeSet: Sendable {
     init(_ tables: [Table], cursor: Cursor) {
         self.cursor = cursor
         parts = [Part(tables)]
+    }
+
+    /// Notes that there are rows of this height.
+    mutating func note(height: Int64) {
+        guard let last = heights.last else { return heights.append(height...height) }
+        if last.contains(height) { return }
+        let isNext = last.upperBound < .max && last.upperBound + 1 == height
+        if isNext { heights[heights.count - 1] = last.lowerBound...height } else { heights.append(height...height) }
     }
 
     /// Number of new rows in all tables.

@@ -76,8 +76,7 @@ package struct StepEncoder: ~Copyable {
     private func add(_ stored: StoredBlock, _ changes: inout ChangeSet) {
         let height = stored.block.height
         changes.blocks += 1
-        changes.heights =
-            changes.heights.map { min($0.lowerBound, height)...max($0.upperBound, height) } ?? height...height
+        changes.note(height: height)
         changes.withRows(.blocks) { rows in
             rows.append(Int64(stored.sequence))
             rows.append(height)

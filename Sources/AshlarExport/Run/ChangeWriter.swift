@@ -15,6 +15,7 @@ struct ChangeWriter {
     private let target: any ExportTarget
     private let keepsUndone: Bool
     private let tables: TableSet
+    private let viewsPerModel: Bool
     private(set) var isInTransaction = false
     private var counts = Counts()
 
@@ -22,17 +23,19 @@ struct ChangeWriter {
         self.target = target
         keepsUndone = options.keepsUndone
         tables = TableSet(options, target.dialect)
+        viewsPerModel = options.viewsPerModel
     }
 
     /// Writes rows and marks, and commits with the cursor if the changes end at the end of a commit of the log.
     mutating func apply(_ changes: ChangeSet) throws(SQLFailure) {
         if !isInTransaction { try target.begin() }
         isInTransaction = true
-        if let heights = changes.heights { try target.prepareHeights(heights) }
+        for heights in changes.heights { try target.prepareHeights(heights) }
         for part in changes.parts {
             for (table, rows) in zip(tables.tables, part.rows) where !rows.isEmpty {
                 try target.insert(rows, into: table)
             }
+            if viewsPerModel { try createViews(part.rows[LogTable.models.rawValue]) }
             for mark in part.marks { try apply(mark) }
         }
         counts.rows += UInt64(changes.rowCount)
@@ -63,6 +66,15 @@ struct ChangeWriter {
             } else {
                 try target.run("DELETE FROM \(table) WHERE sequence = $1 AND height = $2", block)
             }
+        }
+    }
+
+    /// Creates a view for each new model.
+    private func createViews(_ models: RowBuffer) throws(SQLFailure) {
+        for row in 0..<models.rowCount {
+            guard let id = models.value(row: row, column: 0).integer, let name = models.value(row: row, column: 1).text
+            else { continue }
+            try target.execute(ExportSchema.createView(ofModel: id, named: name))
         }
     }
 

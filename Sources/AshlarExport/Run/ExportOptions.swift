@@ -10,6 +10,8 @@ package struct ExportOptions: Sendable, Hashable {
     package var map: TableMap?
     /// Whether rows of undone blocks stay, marked, instead of being deleted.
     package var keepsUndone = true
+    /// Whether each model gets a view of its canonical events.
+    package var viewsPerModel = false
     /// Whether to go on when all is exported, and to wait for connections that were lost.
     package var follows = false
     /// Whether to go back to the last common commit if the log does not contain the target's cursor.
@@ -31,6 +33,7 @@ package struct ExportOptions: Sendable, Hashable {
         let names = models.map { $0.sorted().map(quoted).joined(separator: ",") } ?? "all"
         let range = heights.map { "\($0.lowerBound)..\($0.upperBound)" } ?? "all"
         return "models \(names); heights \(range); undone blocks \(keepsUndone ? "kept" : "deleted")"
+            + (viewsPerModel ? "; a view per model" : "")
             + (map.map { "; map \(Self.fingerprint($0))" } ?? "")
     }
 

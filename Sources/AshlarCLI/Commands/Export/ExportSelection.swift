@@ -14,6 +14,9 @@ struct ExportSelection: ParsableArguments {
     @Option(help: "A file that says which values of payloads stand in columns of their own.")
     var map: String?
 
+    @Flag(help: "Make a view of each model's canonical events: model_NUMBER_NAME.")
+    var viewPerModel = false
+
     @Flag(help: "Delete the rows of undone blocks, instead of keeping them with a mark.")
     var pruneUndone = false
 
@@ -25,6 +28,7 @@ struct ExportSelection: ParsableArguments {
         options.models = model.isEmpty ? nil : model
         options.heights = heights.flatMap { try? RangeArgument.heights($0) }
         options.keepsUndone = !pruneUndone
+        options.viewsPerModel = viewPerModel
         options.map = try map.map { (path) throws(CommandError) in try Self.read(path) }
         return options
     }
