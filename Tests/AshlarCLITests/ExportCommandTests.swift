@@ -106,7 +106,7 @@ struct ExportCommandTests {
         try writer.close()
         var random = SplitMix64(seed: 21)
         var killed = 0
-        for _ in 0..<12 {
+        for _ in 0..<CrashRounds.count {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: Tool.path)
             process.arguments = ["export", "sqlite", store, file, "--batch-events", "40", "--json"]

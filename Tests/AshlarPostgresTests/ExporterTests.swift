@@ -66,7 +66,7 @@ struct ExporterTests {
             ).run()
         } meanwhile: {
             var random = SplitMix64(seed: 5)
-            for _ in 0..<6 {
+            for _ in 0..<CrashRounds.count / 2 {
                 usleep(UInt32(50_000 + random.below(250_000)))
                 try server.stopImmediately()
                 try server.start()
