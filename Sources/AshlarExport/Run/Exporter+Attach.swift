@@ -30,7 +30,7 @@ extension Exporter {
     }
 
     private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
-        guard meta.selection == options.selection else {
+        guard meta.selection.utf8.elementsEqual(options.selection.utf8) else {
             throw .refused(
                 code: "otherSelection",
                 message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
