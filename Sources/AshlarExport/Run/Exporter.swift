@@ -54,7 +54,7 @@ package struct Exporter {
     private func runOnce(_ progress: inout ExportProgress) throws(ExportError) {
         try database { () throws(SQLFailure) in try target.reconnect() }
         var meta = try attach()
-        let start = try startingCursor(meta)
+        let start = try startingCursor(meta, rewinding: options.rewinds)
         if progress.firstSequence == 0 { progress.firstSequence = start.wholeSequence }
         progress.sequence = start.wholeSequence
         progress.lastSequence = store.durableSequence
