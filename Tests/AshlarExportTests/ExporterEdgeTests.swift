@@ -39,4 +39,33 @@ struct ExporterEdgeTests {
         let name = quoted("a\"\u{301}b\"")
         #expect(Array(name.utf8) == Array("\"a\"\"\u{301}b\"\"\"".utf8))
     }
+
+    @Test("of two exporters into one target, the slower one does not take the cursor back")
+    func twoExporters() throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 3, steps: 200)
+        // Nothing is selected, so no row of one is in the way of the other.
+        let select: (inout ExportOptions) -> Void = {
+            $0.heights = 1_000_000...2_000_000
+            $0.batchEvents = 10
+        }
+        var options = ExportOptions()
+        select(&options)
+        var isFirst = true
+        let slower = Exporter(
+            try Store.open(at: pair.storePath), into: try pair.target(), options: options,
+            report: { _ in
+                if isFirst { #expect(throws: Never.self) { try pair.export(select) } }
+                isFirst = false
+            })
+        #expect {
+            _ = try slower.run()
+        } throws: { error in
+            guard case .database(_, let failure)? = error as? ExportError else { return false }
+            return failure.kind == .busy
+        }
+        let store = try Store.open(at: pair.storePath)
+        #expect(try pair.target().value("SELECT sequence FROM tip")?.integer == Int64(store.sequence))
+        #expect(try ExportStatus(store, try pair.target()).lagCommits == 0)
+    }
 }
