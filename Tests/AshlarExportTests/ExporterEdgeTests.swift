@@ -68,4 +68,18 @@ struct ExporterEdgeTests {
         #expect(try pair.target().value("SELECT sequence FROM tip")?.integer == Int64(store.sequence))
         #expect(try ExportStatus(store, try pair.target()).lagCommits == 0)
     }
+
+    @Test("the tip is that of the selected heights, also where a commit is taken in parts")
+    func tip() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        for height in 0..<6 as Range<Int64> { try writer.append(Samples.block(height), events: Samples.events(height)) }
+        try writer.append(Samples.block(4, "b", on: "a"), events: Samples.events(4, "b"))
+        try writer.close()
+        try pair.export {
+            $0.heights = 5...5
+            $0.batchEvents = 1
+        }
+        #expect(try pair.target().rows("SELECT sequence, height, hash FROM tip")[0] == [.integer(7), .null, .null])
+    }
 }
