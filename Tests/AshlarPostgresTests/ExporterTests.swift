@@ -46,6 +46,64 @@ struct ExporterTests {
         #expect(try Exporter(store, into: target, options: options).run().rows == 0)
     }
 
+    @Test("a target of a log that was cut back is refused, and --rewind takes it to what both have")
+    func rewind() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var writer = try Writer.open(at: path, options: Samples.options())
+        var storm = StormChain(seed: 4)
+        for _ in 0..<150 { try storm.step(&writer) }
+        try writer.close()
+        let backup = path + ".backup"
+        try FileManager.default.copyItem(atPath: path, toPath: backup)
+        writer = try Writer.open(at: path, options: Samples.options())
+        for _ in 0..<100 { try storm.step(&writer) }
+        try writer.close()
+        let target = try makeTarget("rewind")
+        var options = ExportOptions()
+        _ = try Exporter(try Store.open(at: path), into: target, options: options).run()
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: backup, toPath: path)
+        let store = try Store.open(at: path)
+        #expect(throws: ExportError.self) { _ = try Exporter(store, into: target, options: options).run() }
+        options.rewinds = true
+        _ = try Exporter(store, into: target, options: options).run()
+        #expect(try isSound(store, target, options))
+        let blocks = try target.rows("SELECT sequence FROM canonical_blocks ORDER BY height").map { $0[0].integer }
+        #expect(try blocks == store.view().blocks().map { Int64(try $0.get().sequence) })
+    }
+
+    @Test("what an exporter writes while the check runs is no difference; times out of range and far heights are none")
+    func checked() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var writer = try Writer.open(at: path, options: Samples.options())
+        let first: Int64 = -210_866_803_200_000_000
+        let times = [.min, .min + 1, first - 1, first, -1, 0, .max - 1, .max]
+        for (height, time) in zip(0..<8 as Range<Int64>, times) {
+            var block = Samples.block(height)
+            block.timestamp = Timestamp(microseconds: time)
+            try writer.append(block, events: Samples.events(height))
+        }
+        try writer.sync()
+        let options = ExportOptions()
+        let target = try makeTarget("checked")
+        _ = try Exporter(writer.store, into: target, options: options).run()
+        var check = try ExportCheck(writer.store, try makeTarget("checked"), options)
+        try writer.append(Samples.block(5, "b", on: "a"), events: Samples.events(5, "b"))
+        try writer.sync()
+        _ = try Exporter(writer.store, into: target, options: options).run()
+        let report = try check.run()
+        #expect(report.isSound && report.blocks == 8, "\(report)")
+        #expect(try isSound(writer.store, target, options))
+        try target.execute(
+            "INSERT INTO events SELECT sequence, 999, 9223372036854775807, model_id, type_id, version, time, "
+                + "request_id, payload, payload_bytes, undone_by FROM events LIMIT 1")
+        var again = try ExportCheck(writer.store, target, options)
+        #expect(try again.run().first?.problem == .unexpected)
+        try writer.close()
+    }
+
     @Test("a server that is stopped under the exporter costs nothing: it goes on where the server's last commit was")
     func stoppedServer() throws {
         let path = try makeStore(seed: 5, steps: 1_500)

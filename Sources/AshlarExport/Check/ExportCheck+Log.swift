@@ -54,7 +54,7 @@ extension ExportCheck {
             digest.add(Int64(stored.eventCount))
             digest.add(undone[stored.sequence].map { Int64($0) })
             let row = CheckedRow(
-                key: RowKey(sequence: Int64(stored.sequence), ordinal: 0), height: block.height, digest: digest.value)
+                key: RowKey(sequence: Int64(stored.sequence), ordinal: 0), height: block.height, digest)
             if range == nil || row.range == range { body(row) }
         }
     }
@@ -65,7 +65,7 @@ extension ExportCheck {
         query.models = options.models
         query.sequences = 1...cursor.wholeSequence
         if let range, range != Self.floating {
-            query.heights = range * Self.rangeHeights...(range + 1) * Self.rangeHeights - 1
+            query.heights = Self.heights(ofRange: range)
         }
         var classifier = PayloadClassifier(target.dialect)
         var events = try store.view().cursor(query)
@@ -84,7 +84,7 @@ extension ExportCheck {
             if isJSON { digest.add(json: payload, target.dialect) } else { digest.add(payload) }
             let row = CheckedRow(
                 key: RowKey(sequence: Int64(events.sequence), ordinal: Int64(events.ordinal)), height: events.height,
-                digest: digest.value)
+                digest)
             if range == nil || row.range == range { body(row) }
         }
     }

@@ -9,14 +9,17 @@ extension ExportCheck {
                 "sequence, ordinal, height, model_id, type_id, version, time, request_id, undone_by, payload, payload_bytes"
             }
         var condition = ""
-        if let range {
-            let first = range == Self.floating ? 0 : range * Self.rangeHeights
-            condition =
-                range == Self.floating
-                ? " WHERE height IS NULL" : " WHERE height BETWEEN \(first) AND \(first + Self.rangeHeights - 1)"
+        var bounds: [SQLValue] = []
+        if range == Self.floating {
+            condition = " WHERE height IS NULL"
+        } else if let range {
+            condition = " WHERE height BETWEEN $1 AND $2"
+            let heights = Self.heights(ofRange: range)
+            bounds = [.integer(heights.lowerBound), .integer(heights.upperBound)]
         }
         do throws(SQLFailure) {
-            try target.query("SELECT \(columns) FROM \(table.rawValue)\(condition)", []) { (row) throws(SQLFailure) in
+            let sql = "SELECT \(columns) FROM \(table.rawValue)\(condition)"
+            try target.query(sql, bounds) { (row) throws(SQLFailure) in
                 body(table == .blocks ? block(row) : event(row))
             }
         } catch {
@@ -35,7 +38,7 @@ extension ExportCheck {
         digest.add(row[8].integer)
         digest.add(row[9].integer)
         return CheckedRow(
-            key: RowKey(sequence: row[0].integer ?? -1, ordinal: 0), height: row[1].integer, digest: digest.value)
+            key: RowKey(sequence: row[0].integer ?? -1, ordinal: 0), height: row[1].integer, digest)
     }
 
     private func event(_ row: [SQLValue]) -> CheckedRow {
@@ -56,6 +59,6 @@ extension ExportCheck {
         }
         return CheckedRow(
             key: RowKey(sequence: row[0].integer ?? -1, ordinal: row[1].integer ?? -1), height: row[2].integer,
-            digest: digest.value)
+            digest)
     }
 }

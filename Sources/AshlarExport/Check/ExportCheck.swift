@@ -1,7 +1,7 @@
 package import Ashlar
 import AshlarFormat
 
-/// Compares a target with the log up to the target's cursor: counts and digests by ranges of heights, then row by row in the first that differs.
+/// Compares a target with the log up to the target's cursor, as it was when the check was made: counts and digests by ranges of heights, then row by row in the first that differs.
 ///
 /// Invariant: it writes nothing. Memory: a few words per range and per undone block, and the rows of one range.
 package struct ExportCheck: ~Copyable {
@@ -24,8 +24,18 @@ package struct ExportCheck: ~Copyable {
         self.store = store
         self.target = target
         self.options = options
-        cursor = try Exporter(store, into: target, options: options).cursorForReading()
+        let exporter = Exporter(store, into: target, options: options)
+        do throws(ExportError) {
+            // One snapshot for all that is read: an exporter may be writing meanwhile.
+            try exporter.database { () throws(SQLFailure) in try target.execute(target.dialect.beginSnapshot) }
+            cursor = try exporter.cursorForReading()
+        } catch {
+            target.rollback()
+            throw error
+        }
     }
+
+    deinit { target.rollback() }
 
     /// Compares everything.
     package mutating func run() throws(ExportError) -> CheckReport {
@@ -50,12 +60,19 @@ package struct ExportCheck: ~Copyable {
             if range == Self.floating {
                 report.floatingDiffers = true
             } else {
-                let first = range * Self.rangeHeights
-                let heights = first...first + Self.rangeHeights - 1
+                let heights = Self.heights(ofRange: range)
                 if !report.differentRanges.contains(heights) { report.differentRanges.append(heights) }
             }
             if report.first == nil { report.first = try firstDifference(table, in: range) }
         }
+    }
+
+    /// The heights of a range; the outermost ranges end where 64 bits do, since a target may hold any number.
+    static func heights(ofRange range: Int64) -> ClosedRange<Int64> {
+        let (lower, isLow) = range.multipliedReportingOverflow(by: rangeHeights)
+        let (upper, isHigh) = lower.addingReportingOverflow(rangeHeights - 1)
+        guard !isLow else { return .min...(range + 1) * rangeHeights - 1 }
+        return lower...(isHigh ? .max : upper)
     }
 
     /// The first row of a range that differs.
@@ -96,6 +113,16 @@ package struct ExportCheck: ~Copyable {
     }
 }
 
+extension SQLDialect {
+    /// The statement that begins a transaction in which all queries see the same.
+    fileprivate var beginSnapshot: String {
+        switch self {
+        case .sqlite: "BEGIN"
+        case .postgres: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        }
+    }
+}
+
 /// The tables that are compared.
 enum CheckedTable: String {
     case blocks, events
@@ -109,9 +136,20 @@ struct RowKey: Hashable {
 
 /// A row of either side.
 struct CheckedRow {
-    var key: RowKey
-    var height: Int64?
-    var digest: UInt64
+    let key: RowKey
+    let height: Int64?
+    let digest: UInt64
+
+    /// A row with the digest of its other fields; key and height become part of it, so that no two rows can change places.
+    init(key: RowKey, height: Int64?, _ fields: RowDigest) {
+        self.key = key
+        self.height = height
+        var whole = fields
+        whole.add(key.sequence)
+        whole.add(key.ordinal)
+        whole.add(height)
+        digest = whole.value
+    }
 
     /// The number of its range of heights.
     var range: Int64 {

@@ -37,9 +37,9 @@ package struct MappedTable: Sendable, Hashable {
     /// Its own columns, which stand behind those that every table has.
     package var columns: [MappedColumn]
 
-    /// Whether an event of this model and type has a row in it.
+    /// Whether an event of this model and type has a row in it. Names are told apart byte by byte, as the log does.
     package func matches(model: String, type: String) -> Bool {
-        (self.model ?? model) == model && (self.type ?? type) == type
+        (self.model ?? model).utf8.elementsEqual(model.utf8) && (self.type ?? type).utf8.elementsEqual(type.utf8)
     }
 }
 

@@ -151,9 +151,10 @@ package struct StepEncoder: ~Copyable {
         }
     }
 
+    /// The tip at a cursor; nil within a commit, where there is none to tell and none that may be kept for what follows.
     private mutating func currentTip(_ cursor: Cursor) throws(StoreError) -> ChangeSet.Tip? {
+        guard cursor.isWhole, cursor.wholeSequence > 0 else { return nil }
         if case .known(let tip) = tip { return tip }
-        guard cursor.wholeSequence > 0 else { return nil }
         let view = try store.view(asOf: cursor.wholeSequence)
         var found: StoredBlock?
         if let top = view.tipHeight {

@@ -16,11 +16,15 @@ struct ChangeWriter {
     private let keepsUndone: Bool
     private let tables: TableSet
     private let viewsPerModel: Bool
+    /// The target's cursor, as it stands there.
+    private var place: String
     private(set) var isInTransaction = false
     private var counts = Counts()
 
-    init(_ target: any ExportTarget, _ options: ExportOptions) {
+    /// A writer into a target whose cursor is `place`.
+    init(_ target: any ExportTarget, _ options: ExportOptions, place: String) {
         self.target = target
+        self.place = place
         keepsUndone = options.keepsUndone
         tables = TableSet(options, target.dialect)
         viewsPerModel = options.viewsPerModel
@@ -47,6 +51,7 @@ struct ChangeWriter {
         try moveCursor(to: changes.cursor, changes.tip)
         try target.announce(sequence: changes.cursor.sequence)
         try target.commit()
+        place = "\(changes.cursor)"
         isInTransaction = false
     }
 
@@ -78,6 +83,7 @@ struct ChangeWriter {
         }
     }
 
+    /// Moves it from where this writer left it: a place that somebody else gave it is not overwritten.
     private func moveCursor(to cursor: Cursor, _ tip: ChangeSet.Tip?) throws(SQLFailure) {
         try target.run("DELETE FROM tip WHERE id = 1", [])
         var row = RowBuffer(columnCount: ExportSchema.tip.columns.count)
@@ -88,11 +94,14 @@ struct ChangeWriter {
         row.append(tip?.time.microseconds)
         try target.insert(row, into: ExportSchema.tip)
         let changed = try target.run(
-            "UPDATE ashlar_meta SET cursor = $1, updated_at = \(target.dialect.time("$2")) WHERE id = 1",
-            [.text("\(cursor)"), .integer(SystemCalls.wallMicroseconds())])
-        guard changed == 1 else {
-            throw SQLFailure(.schema, code: "ashlar", message: "the row of ashlar_meta is gone")
+            "UPDATE ashlar_meta SET cursor = $1, updated_at = \(target.dialect.time("$2")) WHERE id = 1 "
+                + "AND cursor = $3",
+            [.text("\(cursor)"), .integer(SystemCalls.wallMicroseconds()), .text(place)])
+        guard changed != 1 else { return }
+        guard try target.value("SELECT id FROM ashlar_meta WHERE id = 1") == nil else {
+            throw SQLFailure(.busy, code: "ashlar", message: "another exporter has moved the cursor meanwhile")
         }
+        throw SQLFailure(.schema, code: "ashlar", message: "the row of ashlar_meta is gone")
     }
 }
 

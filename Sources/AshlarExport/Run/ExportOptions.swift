@@ -30,11 +30,16 @@ package struct ExportOptions: Sendable, Hashable {
 
     /// What must stay the same from run to run, as text in the target.
     var selection: String {
-        let names = models.map { $0.sorted().map(quoted).joined(separator: ",") } ?? "all"
+        let names = models.map { Self.inOrder($0).map(quoted).joined(separator: ",") } ?? "all"
         let range = heights.map { "\($0.lowerBound)..\($0.upperBound)" } ?? "all"
         return "models \(names); heights \(range); undone blocks \(keepsUndone ? "kept" : "deleted")"
             + (viewsPerModel ? "; a view per model" : "")
             + (map.map { "; map \(Self.fingerprint($0))" } ?? "")
+    }
+
+    /// Names in the order of their bytes: to Swift, names that differ in bytes alone may be equal.
+    private static func inOrder(_ names: [String]) -> [String] {
+        names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// The names of a map's tables, and a digest over all that it says.

@@ -30,7 +30,7 @@ extension Exporter {
     }
 
     private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
-        guard meta.selection == options.selection else {
+        guard meta.selection.utf8.elementsEqual(options.selection.utf8) else {
             throw .refused(
                 code: "otherSelection",
                 message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
@@ -104,8 +104,8 @@ extension Exporter {
 
     /// Where to go on: the target's cursor, if this log contains it.
     ///
-    /// If it does not, goes back to the last common commit if the options say so, else throws `refused` (`cursorNotFound`).
-    func startingCursor(_ meta: TargetMeta) throws(ExportError) -> Cursor {
+    /// If it does not, goes back to the last common commit if `rewinding`, else throws `refused` (`cursorNotFound`).
+    func startingCursor(_ meta: TargetMeta, rewinding: Bool) throws(ExportError) -> Cursor {
         guard let cursor = Cursor(meta.cursor) else {
             throw .refused(
                 code: "badCursor",
@@ -117,7 +117,7 @@ extension Exporter {
             return cursor
         } catch {
             guard case .cursorNotFound(let mismatch) = error else { throw .store(error) }
-            guard options.rewinds else {
+            guard rewinding else {
                 throw .refused(
                     code: "cursorNotFound",
                     message: "\(target.name) holds what this log does not: \(mismatch); "
@@ -137,7 +137,7 @@ extension Exporter {
             throw .refused(code: "notOurs", message: "\(target.name) holds no export: there is no row in ashlar_meta")
         }
         try check(meta)
-        return (meta, try startingCursor(meta))
+        return (meta, try startingCursor(meta, rewinding: false))
     }
 
     /// The target's cursor, for comparing; throws what `attach` throws.

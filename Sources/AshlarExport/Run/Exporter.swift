@@ -54,7 +54,8 @@ package struct Exporter {
     private func runOnce(_ progress: inout ExportProgress) throws(ExportError) {
         try database { () throws(SQLFailure) in try target.reconnect() }
         var meta = try attach()
-        let start = try startingCursor(meta)
+        let start = try startingCursor(meta, rewinding: options.rewinds)
+        meta.cursor = "\(start)"
         if progress.firstSequence == 0 { progress.firstSequence = start.wholeSequence }
         progress.sequence = start.wholeSequence
         progress.lastSequence = store.durableSequence
@@ -75,7 +76,7 @@ package struct Exporter {
     private func take(
         from queue: ChangeQueue, _ meta: inout TargetMeta, _ progress: inout ExportProgress
     ) throws(ExportError) {
-        var writer = ChangeWriter(target, options)
+        var writer = ChangeWriter(target, options, place: meta.cursor)
         var acknowledgement = Acknowledgement(store, options.consumer)
         defer { if !meta.isLoading { acknowledgement.send() } }
         while !shouldStop() {

@@ -78,5 +78,12 @@ package struct Table: Sendable, Hashable {
 
 /// A name as it stands in SQL: in quotation marks, those in it doubled. Both databases read it so.
 package func quoted(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    // By scalar: with a combining mark behind it, a quotation mark is a character of its own to Swift, and none of its own to a database.
+    var text = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in name.unicodeScalars {
+        if scalar == "\"" { text.append(scalar) }
+        text.append(scalar)
+    }
+    text.append("\"")
+    return String(text)
 }
