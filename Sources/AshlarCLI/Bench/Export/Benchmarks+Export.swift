@@ -1,0 +1,95 @@
+import Ashlar
+import AshlarExport
+import AshlarPostgres
+import AshlarSQLite
+import Glibc
+
+extension Benchmarks {
+    /// Exports the store that `append` left into a new SQLite file, in turns with a bare loop that inserts the same rows out of memory.
+    ///
+    /// The clock is on while rows are written; the exporter's also while it creates the tables. Indexes are timed apart.
+    func exportSQLite() throws -> [Measurement] {
+        let store = try Store.open(at: path(rounds - 1))
+        let recorded = try RecordedRows(of: store, for: SQLiteTarget(path: "/dev/null", create: false))
+        let path = directory + "/bench-export.db"
+        var times = ExportTimes()
+        for _ in 0..<rounds {
+            try Self.withoutFile(path) {
+                try times.export(store, into: try SQLiteTarget(path: path, create: true))
+            }
+            try Self.withoutFile(path) {
+                let bare = try BareSQLite(path: path, recorded)
+                times.bare.append(try Measurement.seconds { try bare.insert() })
+            }
+        }
+        return times.measurements("sqlite", workload.payloadBytes)
+    }
+
+    /// Exports the store that `append` left into a schema of a PostgreSQL server, in turns with one bare COPY of the same events.
+    ///
+    /// Both schemas are made here and dropped again. What the COPY sends is what the server said the exporter's table holds.
+    func exportPostgres(_ url: String) throws -> [Measurement] {
+        let store = try Store.open(at: path(rounds - 1))
+        let name = "ashlar_bench_\(UInt64.random(in: 0 ... .max))"
+        let target = try PostgresTarget(url, schemaName: name)
+        defer { try? target.execute("DROP SCHEMA \(quoted(name)) CASCADE") }
+        let empty = ["DROP SCHEMA \(quoted(name)) CASCADE", "CREATE SCHEMA \(quoted(name))"]
+        let table = ExportSchema.events
+        let bare = try BarePostgres(url, schemaName: name)
+        var times = ExportTimes()
+        var bytes: [UInt8] = []
+        for _ in 0..<rounds {
+            try times.export(store, into: target)
+            if bytes.isEmpty { bytes = try bare.contents(of: table) }
+            for statement in empty { try target.execute(statement) }
+            try target.execute(target.createStatement(table))
+            times.bare.append(try Measurement.seconds { try bare.copy(bytes, into: table) })
+            for statement in empty { try target.execute(statement) }
+        }
+        return times.measurements("postgres", workload.payloadBytes)
+    }
+
+    /// Removes a database behind a body that made it.
+    private static func withoutFile(_ path: String, _ body: () throws -> Void) throws {
+        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+        try body()
+    }
+}
+
+/// What an exporter took and what a bare loop took, round by round.
+private struct ExportTimes {
+    var exporter: [Double] = []
+    var bare: [Double] = []
+    private var indexes: [Double] = []
+    private var events = 0
+
+    /// Exports once; the rows count until the indexes begin.
+    mutating func export(_ store: Store, into target: any ExportTarget) throws {
+        var rows: Double?
+        let clock = ContinuousClock()
+        let start = clock.now
+        let exporter = Exporter(
+            store, into: target,
+            report: { progress in
+                if progress.phase == .indexes { rows = (clock.now - start) / .seconds(1) }
+            })
+        events = Int(clamping: try exporter.run().events)
+        let whole = (clock.now - start) / .seconds(1)
+        self.exporter.append(rows ?? whole)
+        indexes.append(whole - (rows ?? whole))
+    }
+
+    /// Both, and of the exporter how much of the bare loop's speed it has: the median of the ratios within a round, whose turns the machine
+    /// treated most alike.
+    func measurements(_ name: String, _ bytes: Int) -> [Measurement] {
+        var exported = Measurement(name: "export \(name)", seconds: exporter, events: events, bytes: bytes)
+        let loop = Measurement(name: "bare \(name)", seconds: bare, events: events, bytes: bytes)
+        let ratios = zip(exporter, bare).map { $1 / max($0, 1e-9) }.sorted()
+        exported.facts = [
+            ("rowsPerSecond", exported.eventsPerSecond), ("bareRowsPerSecond", loop.eventsPerSecond),
+            ("ratio", ratios.isEmpty ? 0 : ratios[ratios.count / 2]),
+            ("indexSeconds", indexes.sorted()[indexes.count / 2]),
+        ]
+        return [exported, loop]
+    }
+}
