@@ -19,7 +19,7 @@ extension Benchmarks {
             }
             try Self.withoutFile(path) {
                 let bare = try BareSQLite(path: path, recorded)
-                times.bare.append(try Measurement.seconds { try bare.insert() })
+                try times.load { try bare.insert() }
             }
         }
         return times.measurements("sqlite", workload.payloadBytes)
@@ -43,7 +43,7 @@ extension Benchmarks {
             if bytes.isEmpty { bytes = try bare.contents(of: table) }
             for statement in empty { try target.execute(statement) }
             try target.execute(target.createStatement(table))
-            times.bare.append(try Measurement.seconds { try bare.copy(bytes, into: table) })
+            try times.load { try bare.copy(bytes, into: table) }
             for statement in empty { try target.execute(statement) }
         }
         return times.measurements("postgres", workload.payloadBytes)
@@ -53,43 +53,5 @@ extension Benchmarks {
     private static func withoutFile(_ path: String, _ body: () throws -> Void) throws {
         defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
         try body()
-    }
-}
-
-/// What an exporter took and what a bare loop took, round by round.
-private struct ExportTimes {
-    var exporter: [Double] = []
-    var bare: [Double] = []
-    private var indexes: [Double] = []
-    private var events = 0
-
-    /// Exports once; the rows count until the indexes begin.
-    mutating func export(_ store: Store, into target: any ExportTarget) throws {
-        var rows: Double?
-        let clock = ContinuousClock()
-        let start = clock.now
-        let exporter = Exporter(
-            store, into: target,
-            report: { progress in
-                if progress.phase == .indexes { rows = (clock.now - start) / .seconds(1) }
-            })
-        events = Int(clamping: try exporter.run().events)
-        let whole = (clock.now - start) / .seconds(1)
-        self.exporter.append(rows ?? whole)
-        indexes.append(whole - (rows ?? whole))
-    }
-
-    /// Both, and of the exporter how much of the bare loop's speed it has: the median of the ratios within a round, whose turns the machine
-    /// treated most alike.
-    func measurements(_ name: String, _ bytes: Int) -> [Measurement] {
-        var exported = Measurement(name: "export \(name)", seconds: exporter, events: events, bytes: bytes)
-        let loop = Measurement(name: "bare \(name)", seconds: bare, events: events, bytes: bytes)
-        let ratios = zip(exporter, bare).map { $1 / max($0, 1e-9) }.sorted()
-        exported.facts = [
-            ("rowsPerSecond", exported.eventsPerSecond), ("bareRowsPerSecond", loop.eventsPerSecond),
-            ("ratio", ratios.isEmpty ? 0 : ratios[ratios.count / 2]),
-            ("indexSeconds", indexes.sorted()[indexes.count / 2]),
-        ]
-        return [exported, loop]
     }
 }
