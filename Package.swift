@@ -53,7 +53,7 @@ let package = Package(
             name: "AshlarCLI",
             dependencies: [
                 "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
-                "AshlarStorage", "CAshlarZlib",
+                "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),

@@ -10,7 +10,7 @@ package import AshlarExport
 extension SQLiteTarget {
     /// A commit is synced when it returns; the log is copied into the file every 4 MiB, and its file cut to 64 MiB where a
     /// reader let it grow further.
-    static var usualPragmas: String {
+    package static var usualPragmas: String {
         """
         PRAGMA synchronous=FULL;
         PRAGMA cache_size=-16384;
@@ -22,7 +22,7 @@ extension SQLiteTarget {
 
     /// Syncs only when the log is copied into the file, every 64 MiB; a cache in which indexes are sorted, by two more
     /// threads.
-    private static var bulkPragmas: String {
+    package static var bulkPragmas: String {
         """
         PRAGMA synchronous=NORMAL;
         PRAGMA cache_size=-131072;

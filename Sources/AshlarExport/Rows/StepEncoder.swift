@@ -13,6 +13,8 @@ package struct StepEncoder: ~Copyable {
     private let tables: [Table]
     private var typed: TypedRows
     private var tip: TipState = .unknown
+    /// Of each table, what the batch before gave: most are alike.
+    private var sizes: [(cells: Int, bytes: Int)] = []
 
     private enum TipState {
         case unknown
@@ -34,6 +36,7 @@ package struct StepEncoder: ~Copyable {
     /// What a batch of steps changes.
     mutating func encode(_ batch: StepBatch) throws(ExportError) -> ChangeSet {
         var changes = ChangeSet(tables, cursor: batch.cursor)
+        for (index, size) in sizes.enumerated() { changes.parts[0].rows[index].reserveCapacity(like: size) }
         let misfits = typed.misfits
         for step in batch.steps {
             switch step.content {
@@ -43,6 +46,7 @@ package struct StepEncoder: ~Copyable {
             }
         }
         changes.misfits = typed.misfits - misfits
+        sizes = changes.parts[0].rows.map(\.size)
         do throws(StoreError) { changes.tip = try currentTip(changes.cursor) } catch { throw .store(error) }
         return changes
     }

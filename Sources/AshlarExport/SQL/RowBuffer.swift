@@ -54,6 +54,15 @@ package struct RowBuffer: Sendable {
     /// Whether there are no rows.
     package var isEmpty: Bool { cells.isEmpty }
 
+    /// Numbers of cells and of bytes.
+    var size: (cells: Int, bytes: Int) { (cells.count, bytes.count) }
+
+    /// Makes room for about as many rows as there were in one of this size, and a sixteenth more, so that appending copies nothing.
+    mutating func reserveCapacity(like size: (cells: Int, bytes: Int)) {
+        cells.reserveCapacity(size.cells + size.cells / 16)
+        bytes.reserveCapacity(size.bytes + size.bytes / 16)
+    }
+
     /// Forgets the rows and keeps the memory.
     package mutating func removeAll() {
         cells.removeAll(keepingCapacity: true)
