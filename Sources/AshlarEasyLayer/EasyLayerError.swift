@@ -68,6 +68,6 @@ func reading<T>(_ body: () throws(SQLFailure) -> T) throws(EasyLayerError) -> T 
 }
 
 /// Runs a call to the store with the module's own error.
-func storing<T>(_ body: () throws(StoreError) -> T) throws(EasyLayerError) -> T {
+func storing<T: ~Copyable>(_ body: () throws(StoreError) -> T) throws(EasyLayerError) -> T {
     do throws(StoreError) { return try body() } catch { throw .store(error) }
 }

@@ -131,8 +131,8 @@ extension EasyLayerFiles {
     /// Whether an earlier file has the row.
     private func isRepeated(_ row: EasyLayerRow, of model: String, file: Int) throws(EasyLayerError) -> Bool {
         for earlier in files[..<file] where earlier.layout.models.contains(model) {
-            let hasRequest = row.requestID != nil
-            let same = hasRequest ? #"CAST("requestId" AS text) = $2"# : #"COALESCE("requestId", '') = ''"#
+            let request = #"CAST("requestId" AS text)"#
+            let same = row.requestID != nil ? "\(request) = $2" : "COALESCE(\(request), '') = ''"
             let sql = """
                 SELECT 1 FROM \(quoted(model)) WHERE "version" = $1 AND \(same) AND \(earlier.condition) LIMIT 1
                 """
