@@ -103,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "AshlarEasyLayerTests",
             dependencies: [
-                "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarSQLite", "Ashlar", "CAshlarZlib",
+                "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarPostgres", "AshlarSQLite", "Ashlar",
+                "AshlarTestSupport", "CAshlarZlib",
             ],
             swiftSettings: settings),
         .testTarget(
