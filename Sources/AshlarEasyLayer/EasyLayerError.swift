@@ -13,13 +13,11 @@ package enum EasyLayerError: Error, Sendable, Hashable {
     case files(path: String, reason: String)
     /// A row whose value is not what the layout says.
     case row(table: String, id: Int64, reason: String)
-    /// A payload that cannot be used.
-    case payload(EasyLayerPayloadProblem)
     /// The store was not begun by an import of this database.
     case otherImport(String)
 }
 
-/// Why a payload cannot be used.
+/// Why a payload cannot be used; who knows its row makes it an `EasyLayerError.row`.
 package enum EasyLayerPayloadProblem: Error, Sendable, Hashable {
     /// It is larger, or would inflate to more, than the limit.
     case tooLarge(limit: Int)
@@ -57,7 +55,6 @@ extension EasyLayerError: CustomStringConvertible {
         case .layout(let reason), .otherImport(let reason): reason
         case .files(let path, let reason): "\(path): \(reason)"
         case .row(let table, let id, let reason): "row \(id) of `\(table)`: \(reason)"
-        case .payload(let problem): "\(problem)"
         }
     }
 }
