@@ -50,6 +50,12 @@ let package = Package(
         .target(
             name: "AshlarPostgres", dependencies: ["AshlarExport", "CAshlarPQ"], swiftSettings: settings),
         .target(
+            name: "AshlarEasyLayer",
+            dependencies: [
+                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarStorage", "CAshlarZlib",
+            ],
+            swiftSettings: settings),
+        .target(
             name: "AshlarCLI",
             dependencies: [
                 "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
@@ -94,6 +100,13 @@ let package = Package(
         .testTarget(
             name: "AshlarPostgresTests",
             dependencies: ["AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarEasyLayerTests",
+            dependencies: [
+                "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarPostgres", "AshlarSQLite", "Ashlar",
+                "AshlarTestSupport", "CAshlarZlib",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests",
             dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
