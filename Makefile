@@ -21,10 +21,10 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
 ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
 
-.PHONY: help deps lint format build embedder selftest test tsan asan soak demo bench clean
+.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install what is missing: zlib, LZ4 and a few tools (by apt)
 	@.ci/deps.sh
@@ -72,6 +72,13 @@ SOAK_FIRST_SEED ?= 1000
 soak: build ## thousands of seeds of the simulations: random work, faults, power cuts, states
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
+
+# How often the exporters, or their server, are killed.
+SOAK_ROUNDS ?= 300
+
+soak-export: build ## exporters killed hundreds of times, and PostgreSQL under them
+	@ASHLAR_CRASH_ROUNDS=$(SOAK_ROUNDS) \
+		$(SWIFT) test --skip-build --disable-xctest --filter 'ExportCommandTests/killed|ExporterTests/stoppedServer' </dev/null
 
 demo: release release-bitcoin ## real blocks and a real fork through the command line tools
 	@binaries="$$($(SWIFT) build -c release --show-bin-path </dev/null)"; \

@@ -39,10 +39,27 @@ let package = Package(
         .target(name: "CAshlarSystem"),
         .target(name: "AshlarStorage", dependencies: ["CAshlarSystem"], swiftSettings: settings),
         .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .target(name: "AshlarJSON", swiftSettings: settings),
+        .systemLibrary(name: "CAshlarSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CAshlarPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "AshlarExport", dependencies: ["Ashlar", "AshlarFormat", "AshlarJSON", "AshlarStorage"],
+            swiftSettings: settings),
+        .target(
+            name: "AshlarSQLite", dependencies: ["AshlarExport", "CAshlarSQLite"], swiftSettings: settings),
+        .target(
+            name: "AshlarPostgres", dependencies: ["AshlarExport", "CAshlarPQ"], swiftSettings: settings),
+        .target(
+            name: "AshlarEasyLayer",
+            dependencies: [
+                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarStorage", "CAshlarZlib",
+            ],
+            swiftSettings: settings),
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarFormat", "AshlarStorage", "CAshlarZlib",
+                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
+                "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -73,7 +90,26 @@ let package = Package(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AshlarCLITests", dependencies: ["AshlarCLI", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            name: "AshlarJSONTests", dependencies: ["AshlarJSON", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarExportTests",
+            dependencies: [
+                "AshlarExport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport", "CAshlarZlib",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AshlarPostgresTests",
+            dependencies: ["AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarEasyLayerTests",
+            dependencies: [
+                "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarPostgres", "AshlarSQLite", "Ashlar",
+                "AshlarTestSupport", "CAshlarZlib",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AshlarCLITests",
+            dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarTestSupport"],

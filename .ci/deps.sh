@@ -11,11 +11,15 @@ have_library() { # Debian package, pkg-config name
 }
 
 missing=()
-for tool in pkg-config python3 zstd sqlite3; do # each is also the name of its package
+for tool in openssl pkg-config python3 zstd sqlite3; do # each is also the name of its package
     command -v "$tool" >/dev/null || missing+=("$tool")
 done
 have_library zlib1g-dev zlib || missing+=(zlib1g-dev)
 have_library liblz4-dev liblz4 || missing+=(liblz4-dev)
+have_library libsqlite3-dev sqlite3 || missing+=(libsqlite3-dev)
+have_library libpq-dev libpq || missing+=(libpq-dev)
+# The tests start a PostgreSQL server of their own.
+compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || missing+=(postgresql)
 
 if ((${#missing[@]})); then
     echo "Missing: ${missing[*]}"

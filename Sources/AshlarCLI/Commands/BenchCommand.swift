@@ -6,7 +6,7 @@ import AshlarStorage
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure log, states and snapshots on this machine.",
+        abstract: "Measure log, states, snapshots and exports on this machine.",
         discussion: """
             Makes a synthetic store (blocks of events with payloads of random length, made before the clock starts) and measures it. \
             Numbers of one run may be compared with each other; those of different runs differ by what else the machine does.
@@ -16,19 +16,22 @@ struct BenchCommand: ParsableCommand {
               ashlar bench append scan open --events 5000000 --rounds 5
               ashlar bench append --durability block --events 200000 --directory /data
               ashlar bench state snapshot rollback follow --entries 1000000
+              ashlar bench export --postgres postgres:///scratch
+
+            export stands beside a bare loop that inserts the same rows out of memory, about 400 bytes an event.
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case append, scan, replay, model, derive, open
+        case append, scan, replay, model, derive, open, export
         case state, rollback, snapshot, follow
 
         /// Whether it is about the store that `append` makes, not about the one of a state.
-        var isOfLog: Bool { [.append, .scan, .replay, .model, .derive, .open].contains(self) }
+        var isOfLog: Bool { [.append, .scan, .replay, .model, .derive, .open, .export].contains(self) }
     }
 
     @Argument(
         help: """
-            What to measure: append, scan, replay, model, derive, open (append always comes first); state, rollback, snapshot, follow. \
+            What to measure: append, scan, replay, model, derive, open, export (append always comes first); state, rollback, snapshot, follow. \
             All of them if left out.
             """)
     var parts: [Part] = Part.allCases
@@ -54,6 +57,8 @@ struct BenchCommand: ParsableCommand {
     var segmentBytes = 256 << 20
     @Option(help: "How often each part is measured.")
     var rounds = 3
+    @Option(help: "A PostgreSQL database to export into as well, in a schema that is dropped afterwards.")
+    var postgres: String?
     @Option(help: "Seed of the workload.")
     var seed: UInt64 = 1
     @Option(help: "Where to make the store; it is removed afterwards.")
@@ -102,6 +107,8 @@ struct BenchCommand: ParsableCommand {
         if parts.contains(.replay) { results.append(try bench.replay()) }
         if parts.contains(.model) { results.append(try bench.model()) }
         if parts.contains(.derive) { results += try bench.derive() }
+        if parts.contains(.export) { results += try bench.exportSQLite() }
+        if parts.contains(.export), let postgres { results += try bench.exportPostgres(postgres) }
         if parts.contains(.open) { results += try bench.open() }
         return results
     }
@@ -134,7 +141,7 @@ struct BenchCommand: ParsableCommand {
                     + fixed(result.eventsPerSecond, 1e-6, 2).leading(15)
                     + fixed(result.megabytesPerSecond, 1, 0).leading(14)
                     + "   " + range + (result.spread > 1.3 ? "  (spread: other programs used the machine)" : ""))
-            for fact in result.facts { lines.append("  " + fact.name.padded(20) + fixed(fact.value, 1, 1)) }
+            for fact in result.facts { lines.append("  " + fact.name.padded(20) + fixed(fact.value, 1, 2)) }
         }
         return lines.joined(separator: "\n")
     }

@@ -1,3 +1,4 @@
+import AshlarJSON
 import Glibc
 
 extension InputError: CustomStringConvertible {
@@ -94,27 +95,6 @@ extension InputError: CustomStringConvertible {
         default:
             return ""
         }
-    }
-}
-
-extension JSONProblem: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .expected(let what, let found): "expected \(what), found \(Self.name(found))"
-        case .trailingBytes: "something follows the end of the object; put it on a line of its own or remove it"
-        case .controlCharacter(let byte): "control character \(Self.name(byte)) in a string; escape it"
-        case .badEscape: "a backslash in a string that starts no escape; double it"
-        case .loneSurrogate: "half of a UTF-16 surrogate pair; write both halves or the character itself"
-        case .invalidUTF8: "bytes that are not UTF-8; the input must be UTF-8"
-        case .leadingZero: "a number with a leading zero; remove it"
-        case .missingDigit: "a number that misses a digit"
-        case .tooDeep(let limit): "arrays and objects nested deeper than \(limit)"
-        }
-    }
-
-    private static func name(_ byte: UInt8) -> String {
-        guard byte > 0x20, byte < 0x7F else { return "byte 0x" + String(byte, radix: 16) }
-        return "`\(Character(Unicode.Scalar(byte)))`"
     }
 }
 

@@ -1,3 +1,5 @@
+package import AshlarJSON
+
 /// A place in the input: which line, and which byte of it.
 package struct InputPosition: Hashable, Sendable, CustomStringConvertible {
     /// The line's number, counted from 1.
@@ -62,28 +64,6 @@ package enum InputError: Error, Hashable, Sendable {
     case rollbackBelowFinal(line: Int, toHeight: Int64, finalHeight: Int64)
     /// The blocks kept aside need more memory than they may have.
     case sideBlocksTooLarge(line: Int, bytes: Int, limit: Int)
-}
-
-/// What is wrong with bytes that are not JSON.
-package enum JSONProblem: Hashable, Sendable {
-    /// Another byte stands where one of a few must stand.
-    case expected(String, found: UInt8)
-    /// Something follows the value that makes up the line.
-    case trailingBytes
-    /// A control character stands unescaped in a string.
-    case controlCharacter(UInt8)
-    /// A backslash is followed by something that is no escape.
-    case badEscape
-    /// A UTF-16 surrogate stands without its other half.
-    case loneSurrogate
-    /// Bytes in a string are not UTF-8.
-    case invalidUTF8
-    /// A number starts with a superfluous zero.
-    case leadingZero
-    /// A number misses a digit where one must stand.
-    case missingDigit
-    /// Arrays and objects are nested deeper than the limit.
-    case tooDeep(limit: Int)
 }
 
 /// What is wrong with a gzip stream.

@@ -1,6 +1,6 @@
 extension LineParser {
     /// Reads what a `rollback` says.
-    mutating func readRollback(_ scanner: inout JSONScanner) throws(InputError) -> Int64 {
+    mutating func readRollback(_ scanner: inout LineScanner) throws(InputError) -> Int64 {
         let start = scanner.position
         try scanner.openObject("rollback")
         eventKeys.reset()
@@ -21,7 +21,7 @@ extension LineParser {
 
     /// Decides what a line is, and whether it has all that it needs.
     mutating func assemble(
-        _ members: inout LineMembers, _ scanner: borrowing JSONScanner
+        _ members: inout LineMembers, _ scanner: borrowing LineScanner
     ) throws(InputError) -> InputLine {
         let start = scanner.place(0)
         let ofBlock = blockField
@@ -62,11 +62,11 @@ extension LineParser {
     }
 
     private mutating func assembleFloating(
-        _ members: LineMembers, _ scanner: borrowing JSONScanner
+        _ members: LineMembers, _ scanner: borrowing LineScanner
     ) throws(InputError) -> FloatingLine {
         var line = FloatingLine(timestamp: members.timestamp, requestId: members.requestId)
         if let offset = members.keyOffset {
-            var keyScanner = JSONScanner(scanner.bytes, line: scanner.line, at: offset)
+            var keyScanner = LineScanner(scanner.bytes, line: scanner.line, at: offset)
             line.key = try readOptionalText("key", &keyScanner)
         }
         return line

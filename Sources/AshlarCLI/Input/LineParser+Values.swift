@@ -2,7 +2,7 @@ import AshlarFormat
 
 extension LineParser {
     /// Reads an array of events.
-    mutating func readEvents(_ field: String, _ scanner: inout JSONScanner) throws(InputError) {
+    mutating func readEvents(_ field: String, _ scanner: inout LineScanner) throws(InputError) {
         try scanner.openArray(field)
         var isFirst = true
         while try scanner.nextElement(&isFirst) {
@@ -13,7 +13,7 @@ extension LineParser {
         }
     }
 
-    private mutating func readEvent(_ scanner: inout JSONScanner) throws(InputError) {
+    private mutating func readEvent(_ scanner: inout LineScanner) throws(InputError) {
         let start = scanner.position
         try scanner.openObject("an event")
         eventKeys.reset()
@@ -43,7 +43,7 @@ extension LineParser {
                 payloadStart: UInt32(payload.lowerBound), payloadEnd: UInt32(payload.upperBound)))
     }
 
-    private func readPayload(_ scanner: inout JSONScanner) throws(InputError) -> Range<Int> {
+    private func readPayload(_ scanner: inout LineScanner) throws(InputError) -> Range<Int> {
         let range = try scanner.skipValue()
         guard range.count <= limits.payload else {
             throw .tooLong(
@@ -53,13 +53,13 @@ extension LineParser {
     }
 
     /// Reads a time in seconds, in microseconds; null means that there is none.
-    func readTimestamp(_ scanner: inout JSONScanner) throws(InputError) -> Int64? {
+    func readTimestamp(_ scanner: inout LineScanner) throws(InputError) -> Int64? {
         if try scanner.skipNull() { return nil }
         return try scanner.integer("timestamp", in: Self.seconds) * 1_000_000
     }
 
     /// Reads the name of a model or type.
-    private mutating func readName(_ field: String, _ scanner: inout JSONScanner) throws(InputError) -> TextSlice {
+    private mutating func readName(_ field: String, _ scanner: inout LineScanner) throws(InputError) -> TextSlice {
         let text = try readText(field, &scanner)
         // A byte 0 cannot stand in a JSON string as it is: only an escape makes one.
         if text.isDecoded, decoded[text.range].contains(0) {
@@ -69,13 +69,13 @@ extension LineParser {
     }
 
     /// Reads a text that need not be there; null means that it is not.
-    mutating func readOptionalText(_ field: String, _ scanner: inout JSONScanner) throws(InputError) -> TextSlice? {
+    mutating func readOptionalText(_ field: String, _ scanner: inout LineScanner) throws(InputError) -> TextSlice? {
         if try scanner.skipNull() { return nil }
         return try readText(field, &scanner)
     }
 
     /// Reads a text of 1 to `limits.text` bytes.
-    private mutating func readText(_ field: String, _ scanner: inout JSONScanner) throws(InputError) -> TextSlice {
+    private mutating func readText(_ field: String, _ scanner: inout LineScanner) throws(InputError) -> TextSlice {
         let string = try scanner.string(field)
         let text = try TextSlice(string, scanner, &decoded)
         let place = scanner.place(string.range.lowerBound - 1)
@@ -87,7 +87,7 @@ extension LineParser {
     }
 
     /// Reads and decodes a hash.
-    mutating func readHash(_ field: String, _ scanner: inout JSONScanner) throws(InputError) -> [UInt8] {
+    mutating func readHash(_ field: String, _ scanner: inout LineScanner) throws(InputError) -> [UInt8] {
         let string = try scanner.string(field)
         let text = try TextSlice(string, scanner, &decoded)
         let notation = notation ?? settleNotation(self.string(of: text, in: scanner.bytes))

@@ -1,4 +1,5 @@
 package import AshlarFormat
+import AshlarJSON
 
 /// Reads lines of input, and keeps the events of the last one.
 ///
@@ -36,7 +37,7 @@ package struct LineParser: ~Copyable {
         events.removeAll(keepingCapacity: true)
         decoded.removeAll(keepingCapacity: true)
         lineKeys.reset()
-        var scanner = JSONScanner(line, line: lineNumber)
+        var scanner = LineScanner(line, line: lineNumber)
         var members = LineMembers()
         try scanner.openObject("the line")
         var isFirst = true
@@ -74,7 +75,7 @@ struct LineMembers {
 extension LineParser {
     /// Reads one member of a line.
     private mutating func readMember(
-        _ key: JSONString, of members: inout LineMembers, _ scanner: inout JSONScanner
+        _ key: JSONString, of members: inout LineMembers, _ scanner: inout LineScanner
     ) throws(InputError) {
         switch try lineKeys.identify(key, scanner, &decoded) {
         case .height: members.height = try scanner.integer("height", in: Self.heights)
@@ -95,7 +96,7 @@ extension LineParser {
     }
 
     private func refuseMixture(
-        _ name: String, with other: String, _ field: LineField, _ key: JSONString, _ scanner: borrowing JSONScanner
+        _ name: String, with other: String, _ field: LineField, _ key: JSONString, _ scanner: borrowing LineScanner
     ) throws(InputError) {
         guard lineKeys.contains(field) else { return }
         throw .mixedLine(scanner.place(key.range.lowerBound - 1), first: other, second: name)

@@ -1,3 +1,4 @@
+import AshlarJSON
 import Glibc
 
 /// The members that an object has named so far.
@@ -22,7 +23,7 @@ struct SeenKeys {
     /// Finds out which member a key is, and that the object has not named it before; nil if it means nothing.
     @inline(__always)
     mutating func identify(
-        _ key: JSONString, _ scanner: borrowing JSONScanner, _ decoded: inout [UInt8]
+        _ key: JSONString, _ scanner: borrowing LineScanner, _ decoded: inout [UInt8]
     ) throws(InputError) -> LineField? {
         if !key.isEscaped, let field = LineField.named(scanner.bytes.extracting(key.range)) {
             guard !contains(field) else { throw try duplicate(key, scanner) }
@@ -34,7 +35,7 @@ struct SeenKeys {
 
     /// Finds out which member a key is that has escapes or means nothing.
     private mutating func identifyRare(
-        _ key: JSONString, _ scanner: borrowing JSONScanner, _ decoded: inout [UInt8]
+        _ key: JSONString, _ scanner: borrowing LineScanner, _ decoded: inout [UInt8]
     ) throws(InputError) -> LineField? {
         let name = try TextSlice(key, scanner, &decoded)
         let field = name.isDecoded ? LineField.named(name.bytes(line: scanner.bytes, decoded: decoded.span.bytes)) : nil
@@ -47,7 +48,7 @@ struct SeenKeys {
         return field
     }
 
-    private func duplicate(_ key: JSONString, _ scanner: borrowing JSONScanner) throws(InputError) -> InputError {
+    private func duplicate(_ key: JSONString, _ scanner: borrowing LineScanner) throws(InputError) -> InputError {
         .duplicateKey(scanner.place(key.range.lowerBound - 1), key: try scanner.text(key))
     }
 
@@ -79,7 +80,7 @@ struct SeenKeys {
 extension TextSlice {
     /// Where the value of a string stands: in the line as it is, or appended to `decoded` if it has escapes.
     init(
-        _ string: JSONString, _ scanner: borrowing JSONScanner, _ decoded: inout [UInt8]
+        _ string: JSONString, _ scanner: borrowing LineScanner, _ decoded: inout [UInt8]
     ) throws(InputError) {
         guard string.isEscaped else {
             self.init(string.range, isDecoded: false)

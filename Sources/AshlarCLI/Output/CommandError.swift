@@ -14,6 +14,8 @@ package enum CommandError: Error, Hashable, Sendable {
     case interrupted(message: String)
     /// `verify` found damage and has reported it.
     case damaged(message: String)
+    /// A database failed; `code` is stable, for programs.
+    case database(_ code: String, message: String)
     /// The reader of the output has gone away, which is no failure.
     case outputClosed
     /// The output could not be written; `code` is the `errno`.
@@ -27,6 +29,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .store(let error): ExitCodes.code(for: error)
         case .refused: ExitCodes.refused
         case .refusedInUse: ExitCodes.inUse
+        case .database: ExitCodes.system
         case .interrupted: ExitCodes.interrupted
         case .damaged: ExitCodes.damaged
         case .outputClosed: 0
@@ -39,7 +42,7 @@ package enum CommandError: Error, Hashable, Sendable {
     package var code: String {
         switch self {
         case .store(let error): Self.code(of: error)
-        case .refused(let code, _): code
+        case .refused(let code, _), .database(let code, _): code
         case .refusedInUse: "inUse"
         case .interrupted: "interrupted"
         case .damaged: "damaged"
@@ -95,7 +98,8 @@ extension CommandError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .store(let error): "\(error)" + (Self.advice(for: error).map { "; \($0)" } ?? "")
-        case .refused(_, let message), .refusedInUse(let message), .interrupted(let message), .damaged(let message):
+        case .refused(_, let message), .refusedInUse(let message), .interrupted(let message), .damaged(let message),
+            .database(_, let message):
             message
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"

@@ -1,3 +1,4 @@
+import AshlarJSON
 import Glibc
 
 // JSON as it is written by hand: the names of members stand in the program as texts, only values need care.
@@ -64,7 +65,7 @@ package enum JSONText {
 
     /// Whether bytes are one JSON value.
     package static func isValue(_ bytes: RawSpan) -> Bool {
-        do throws(InputError) {
+        do throws(JSONError) {
             var scanner = JSONScanner(bytes)
             _ = try scanner.skipValue()
             try scanner.finish()

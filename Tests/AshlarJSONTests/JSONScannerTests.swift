@@ -1,4 +1,4 @@
-import AshlarCLI
+import AshlarJSON
 import Testing
 
 @Suite("JSON scanner")
@@ -42,11 +42,11 @@ struct JSONScannerTests {
             ("\"abc", nil, nil), ("", nil, nil), ("  ", nil, nil), ("[", nil, nil), ("{\"a\":", nil, nil),
         ] as [(String, Int?, JSONProblem?)])
     func refuses(_ text: String, _ column: Int?, _ problem: JSONProblem?) {
-        let expected: InputError =
+        let expected: JSONError =
             if let column, let problem {
-                .malformed(InputPosition(line: 1, column: column), problem)
+                .malformed(at: column - 1, problem)
             } else {
-                .cutOff(InputPosition(line: 1, column: text.utf8.count + 1))
+                .cutOff(at: text.utf8.count)
             }
         #expect(scanError(text) == expected)
     }
@@ -61,7 +61,7 @@ struct JSONScannerTests {
         for padding in 0..<10 {
             let text = Array("\"".utf8) + Array(repeating: 0x61, count: padding) + bytes + Array("\"]]]]".utf8)
             #expect(
-                scanError(text) == .malformed(InputPosition(line: 1, column: padding + 2), .invalidUTF8), "\(padding)")
+                scanError(text) == .malformed(at: padding + 1, .invalidUTF8), "\(padding)")
         }
     }
 
@@ -71,9 +71,9 @@ struct JSONScannerTests {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
         #expect(scanError(nested(512)) == nil)
-        #expect(scanError(nested(513)) == .malformed(InputPosition(line: 1, column: 513), .tooDeep(limit: 512)))
+        #expect(scanError(nested(513)) == .malformed(at: 512, .tooDeep(limit: 512)))
         let hostile = String(repeating: "{\"a\":[", count: 1 << 20)
-        #expect(scanError(hostile) == .malformed(InputPosition(line: 1, column: 6 * 256 + 1), .tooDeep(limit: 512)))
+        #expect(scanError(hostile) == .malformed(at: 6 * 256, .tooDeep(limit: 512)))
     }
 
     @Test("a value's range is exactly its bytes, without the white space around it")
@@ -113,7 +113,7 @@ struct JSONScannerTests {
             _ = try scanner.text(string)
             Issue.record("decoded")
         } catch {
-            #expect(error == .malformed(InputPosition(line: 1, column: 2), .loneSurrogate))
+            #expect(error == .malformed(at: 1, .loneSurrogate))
         }
     }
 
@@ -135,9 +135,9 @@ struct JSONScannerTests {
         }
     }
 
-    private func scanError(_ text: String) -> InputError? { scanError(Array(text.utf8)) }
+    private func scanError(_ text: String) -> JSONError? { scanError(Array(text.utf8)) }
 
-    private func scanError(_ text: [UInt8]) -> InputError? {
+    private func scanError(_ text: [UInt8]) -> JSONError? {
         var scanner = JSONScanner(text.span.bytes)
         do {
             _ = try scanner.skipValue()

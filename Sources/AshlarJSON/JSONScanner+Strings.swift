@@ -1,13 +1,13 @@
 extension JSONScanner {
     /// Checks the string whose opening quotation mark is at `position`, and consumes it.
-    @inline(__always)
-    mutating func scanString() throws(InputError) -> JSONString {
+    @inlinable @inline(__always)
+    package mutating func scanString() throws(JSONError) -> JSONString {
         let start = position + 1
         var offset = start
         var isEscaped = false
         while true {
             offset = plainEnd(from: offset)
-            guard offset < end else { throw .cutOff(place(end)) }
+            guard offset < end else { throw .cutOff(at: end) }
             let next = byte(offset)
             if next == UInt8(ascii: "\"") { break }
             if next == UInt8(ascii: "\\") {
@@ -26,8 +26,8 @@ extension JSONScanner {
     /// The offset of the first byte, at or after `start`, that a string cannot just run over.
     ///
     /// Looks at eight bytes at once: most bytes of an indexer's input stand in long plain strings.
-    @inline(__always)
-    private func plainEnd(from start: Int) -> Int {
+    @inlinable @inline(__always)
+    package func plainEnd(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         var offset = start
@@ -52,15 +52,15 @@ extension JSONScanner {
     }
 
     /// The offset after the escape whose backslash is at `offset`.
-    private func escapeEnd(at offset: Int) throws(InputError) -> Int {
-        guard offset + 1 < end else { throw .cutOff(place(end)) }
+    @usableFromInline package func escapeEnd(at offset: Int) throws(JSONError) -> Int {
+        guard offset + 1 < end else { throw .cutOff(at: end) }
         switch byte(offset + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return offset + 2
         case UInt8(ascii: "u"):
             for index in offset + 2..<offset + 6 {
-                guard index < end else { throw .cutOff(place(end)) }
+                guard index < end else { throw .cutOff(at: end) }
                 guard hexDigit(byte(index)) != nil else { throw malformed(.badEscape, at: offset) }
             }
             return offset + 6
@@ -70,7 +70,7 @@ extension JSONScanner {
     }
 
     /// The offset after the multibyte UTF-8 character at `offset` (Unicode, table 3-7: no overlong forms, no surrogates).
-    private func multibyteEnd(at offset: Int) throws(InputError) -> Int {
+    @usableFromInline package func multibyteEnd(at offset: Int) throws(JSONError) -> Int {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF
         switch byte(offset) {
@@ -84,89 +84,21 @@ extension JSONScanner {
         default: throw malformed(.invalidUTF8, at: offset)
         }
         for index in offset + 1..<offset + length {
-            guard index < end else { throw .cutOff(place(end)) }
+            guard index < end else { throw .cutOff(at: end) }
             let allowed = index == offset + 1 ? second : 0x80...0xBF
             guard allowed.contains(byte(index)) else { throw malformed(.invalidUTF8, at: offset) }
         }
         return offset + length
     }
 
+    /// The value of a hex digit, or nil if it is none.
     @inline(__always)
-    private func hexDigit(_ byte: UInt8) -> UInt16? {
+    func hexDigit(_ byte: UInt8) -> UInt16? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
         case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
         default: nil
-        }
-    }
-}
-
-extension JSONScanner {
-    /// Appends the value of a string that this scanner has read, as UTF-8; a lone surrogate is an error.
-    package func decode(_ string: JSONString, into output: inout [UInt8]) throws(InputError) {
-        var offset = string.range.lowerBound
-        while offset < string.range.upperBound {
-            let next = checkedByte(offset)
-            guard next == UInt8(ascii: "\\") else {
-                output.append(next)
-                offset += 1
-                continue
-            }
-            guard checkedByte(offset + 1) == UInt8(ascii: "u") else {
-                output.append(Self.simpleEscape(checkedByte(offset + 1)))
-                offset += 2
-                continue
-            }
-            let scalar = try decodeUnicodeEscape(&offset, limit: string.range.upperBound)
-            output.append(contentsOf: Unicode.UTF8.encode(scalar).unsafelyUnwrapped)
-        }
-    }
-
-    /// The value of a string that this scanner has read.
-    package func text(_ string: JSONString) throws(InputError) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity(string.range.count)
-        try decode(string, into: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
-    /// Decodes `\uXXXX`, or a pair of them, at `offset`, and moves it on.
-    private func decodeUnicodeEscape(_ offset: inout Int, limit: Int) throws(InputError) -> Unicode.Scalar {
-        let start = offset
-        let first = codeUnit(at: offset)
-        offset += 6
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, offset + 6 <= limit, checkedByte(offset) == UInt8(ascii: "\\"),
-            checkedByte(offset + 1) == UInt8(ascii: "u")
-        else { throw malformed(.loneSurrogate, at: start) }
-        let second = codeUnit(at: offset)
-        guard 0xDC00...0xDFFF ~= second else { throw malformed(.loneSurrogate, at: start) }
-        offset += 6
-        let value = 0x10000 + (UInt32(first - 0xD800) << 10) + UInt32(second - 0xDC00)
-        return Unicode.Scalar(value).unsafelyUnwrapped
-    }
-
-    /// The code unit of a checked `\uXXXX`.
-    private func codeUnit(at offset: Int) -> UInt16 {
-        var value: UInt16 = 0
-        for index in offset + 2..<offset + 6 { value = value << 4 | (hexDigit(checkedByte(index)) ?? 0) }
-        return value
-    }
-
-    /// The byte at an offset, checked: a range may come from elsewhere, and escapes are rare.
-    private func checkedByte(_ offset: Int) -> UInt8 {
-        bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-    }
-
-    private static func simpleEscape(_ letter: UInt8) -> UInt8 {
-        switch letter {
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: letter
         }
     }
 }

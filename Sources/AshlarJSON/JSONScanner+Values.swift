@@ -2,7 +2,7 @@ extension JSONScanner {
     /// Checks the next value, whatever it is, and gives the exact range of its bytes.
     ///
     /// - Complexity: O(*n*) in the length of the value; nothing is allocated.
-    package mutating func skipValue() throws(InputError) -> Range<Int> {
+    package mutating func skipValue() throws(JSONError) -> Range<Int> {
         _ = try peek()
         let start = position
         try checkValue()
@@ -10,7 +10,7 @@ extension JSONScanner {
     }
 
     /// Checks the value that starts at `position`; recursion is bounded by `maximumDepth`.
-    private mutating func checkValue() throws(InputError) {
+    private mutating func checkValue() throws(JSONError) {
         switch byte(position) {
         case UInt8(ascii: "\""): _ = try scanString()
         case UInt8(ascii: "{"): try checkObject()
@@ -23,7 +23,7 @@ extension JSONScanner {
         }
     }
 
-    private mutating func checkObject() throws(InputError) {
+    private mutating func checkObject() throws(JSONError) {
         try enter()
         var isFirst = true
         while try nextKey(&isFirst) != nil {
@@ -32,7 +32,7 @@ extension JSONScanner {
         }
     }
 
-    private mutating func checkArray() throws(InputError) {
+    private mutating func checkArray() throws(JSONError) {
         try enter()
         var isFirst = true
         while try nextElement(&isFirst) {
@@ -41,38 +41,43 @@ extension JSONScanner {
         }
     }
 
-    private mutating func checkWord(_ word: StaticString) throws(InputError) {
+    /// Consumes a literal that must stand at `position`.
+    @inlinable package mutating func checkWord(_ word: StaticString) throws(JSONError) {
         for index in 0..<word.utf8CodeUnitCount {
             guard position < end, byte(position) == word.utf8Start[index] else {
-                throw unexpected("`\(word)`", at: position)
+                throw missingWord(word)
             }
             position += 1
         }
     }
 
+    /// The error for something else than a literal.
+    @usableFromInline
+    package func missingWord(_ word: StaticString) -> JSONError { unexpected("`\(word)`", at: position) }
+
     /// True if the next value is `null`, which is then consumed: an optional field that is null is not there.
-    package mutating func skipNull() throws(InputError) -> Bool {
+    @inlinable package mutating func skipNull() throws(JSONError) -> Bool {
         guard try peek() == UInt8(ascii: "n") else { return false }
         try checkWord("null")
         return true
     }
 
     /// Reads a string, or fails if the next value is of another kind.
-    package mutating func string(_ field: String) throws(InputError) -> JSONString {
+    @inlinable package mutating func string(_ field: String) throws(JSONError) -> JSONString {
         guard try peek() == UInt8(ascii: "\"") else { throw try wrongType(field, "a string") }
         return try scanString()
     }
 
     /// Reads an integer exactly, or fails if the next value is of another kind or outside of `allowed`.
-    package mutating func integer(_ field: String, in allowed: ClosedRange<Int64>) throws(InputError) -> Int64 {
+    package mutating func integer(_ field: String, in allowed: ClosedRange<Int64>) throws(JSONError) -> Int64 {
         let expected = "an integer"
         let first = try peek()
         guard first == UInt8(ascii: "-") || isDigit(first) else { throw try wrongType(field, expected) }
         let start = position
         let isInteger = try scanNumber()
-        guard isInteger else { throw .wrongType(place(start), field: field, expected: expected) }
+        guard isInteger else { throw .wrongType(at: start, field: field, expected: expected) }
         guard let value = integerValue(start..<position), allowed.contains(value) else {
-            throw .outOfRange(place(start), field: field, allowed: allowed)
+            throw .outOfRange(at: start, field: field, allowed: allowed)
         }
         return value
     }
@@ -94,7 +99,7 @@ extension JSONScanner {
     }
 
     /// Checks the number at `position`; true if it is written as an integer.
-    private mutating func scanNumber() throws(InputError) -> Bool {
+    @inlinable package mutating func scanNumber() throws(JSONError) -> Bool {
         if byte(position) == UInt8(ascii: "-") { position += 1 }
         let first = position
         try scanDigits()
@@ -118,15 +123,17 @@ extension JSONScanner {
         return isInteger
     }
 
-    @inline(__always)
-    private mutating func scanDigits() throws(InputError) {
+    /// Consumes digits, of which there must be one.
+    @inlinable @inline(__always)
+    package mutating func scanDigits() throws(JSONError) {
         let start = position
         while position < end, isDigit(byte(position)) { position += 1 }
         guard position > start else {
-            throw position < end ? malformed(.missingDigit, at: position) : .cutOff(place(end))
+            throw position < end ? malformed(.missingDigit, at: position) : .cutOff(at: end)
         }
     }
 
-    @inline(__always)
-    private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+    /// Whether a byte is a decimal digit.
+    @inlinable @inline(__always)
+    package func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 }

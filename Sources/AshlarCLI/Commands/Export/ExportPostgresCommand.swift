@@ -1,0 +1,53 @@
+import ArgumentParser
+import Ashlar
+import AshlarExport
+import AshlarPostgres
+
+/// `ashlar export postgres`: the log in a schema of a PostgreSQL server.
+struct ExportPostgresCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "postgres",
+        abstract: "Export into PostgreSQL, from where the last run stopped.",
+        discussion: """
+            EXAMPLES
+              ashlar export postgres chain postgres://indexer@localhost/chains --follow
+              ashlar export postgres chain 'service=chains' --schema-name bitcoin
+              ashlar export postgres chain postgres:///chains --partition-heights 100000
+
+            The URL, service files, environment variables (PGHOST, PGPASSWORD, PGSSLMODE …) and the password file are those of \
+            psql. Better keep a password out of the URL: others see a command line. Each batch sends NOTIFY ashlar.
+            """)
+
+    @Argument(help: "The store's directory.")
+    var store: String
+
+    @Argument(help: "The server and database, as psql takes them.")
+    var url: String
+
+    @OptionGroup var postgres: PostgresOptions
+
+    @Option(help: "Split blocks and events into partitions of so many heights each.")
+    var partitionHeights: Int64?
+
+    @OptionGroup var run: ExportRunOptions
+
+    var reportsJSON: Bool { run.json }
+
+    func validate() throws {
+        if let partitionHeights, partitionHeights < 1 { throw ValidationError("--partition-heights must be 1 or more") }
+    }
+
+    func perform(_ output: inout Output) throws(CommandError) {
+        let creates = run.schema == .auto && !run.printSchema
+        if run.printSchema {
+            let target = try postgres.open(url, creates: false, partitionHeights: partitionHeights)
+            output.write(text: try run.selection.options().script(for: target))
+            return
+        }
+        let store = try openStore(self.store, notes: !run.json)
+        let target = try postgres.open(url, creates: creates, partitionHeights: partitionHeights)
+        let name = "postgres:\(target.name) \(postgres.schemaName)"
+        try ExportRun(store: store, target: target, options: try run.options(consumer: name), json: run.json).run(
+            &output)
+    }
+}

@@ -1,0 +1,42 @@
+/// What came of comparing a target with the log.
+package struct CheckReport: Sendable, Hashable {
+    /// The first row that is not as the log says.
+    package struct Difference: Sendable, Hashable {
+        /// The table.
+        package var table: String
+        /// The commit that holds the row, in the log or in the target.
+        package var sequence: Int64
+        /// The event's place in it; nil for a block.
+        package var ordinal: Int64?
+        /// The block's height; nil for a floating event.
+        package var height: Int64?
+        /// What is wrong.
+        package var problem: Problem
+    }
+
+    /// What can be wrong with a row.
+    package enum Problem: String, Sendable, Hashable {
+        /// The log has it, the target does not.
+        case missing
+        /// The target has it, the log does not.
+        case unexpected
+        /// Both have it, and they differ.
+        case different
+    }
+
+    /// Up to which commit was compared: the target's cursor.
+    package var sequence: UInt64 = 0
+    /// Rows of the log that were compared.
+    package var blocks: UInt64 = 0
+    package var events: UInt64 = 0
+    /// Ranges of heights that were compared, and those that differ.
+    package var ranges = 0
+    package var differentRanges: [ClosedRange<Int64>] = []
+    /// Whether floating events differ.
+    package var floatingDiffers = false
+    /// The first difference, by table and then by height.
+    package var first: Difference?
+
+    /// Whether the target says what the log says.
+    package var isSound: Bool { first == nil && differentRanges.isEmpty && !floatingDiffers }
+}

@@ -1,0 +1,116 @@
+import Ashlar
+import AshlarStorage
+
+/// Applies change sets to a target, in transactions that end between two commits of the log.
+struct ChangeWriter {
+    /// What was written.
+    struct Counts {
+        var rows: UInt64 = 0
+        var events: UInt64 = 0
+        var blocks: UInt64 = 0
+        var undoneBlocks: UInt64 = 0
+        var misfits: UInt64 = 0
+    }
+
+    private let target: any ExportTarget
+    private let keepsUndone: Bool
+    private let tables: TableSet
+    private let viewsPerModel: Bool
+    /// The target's cursor, as it stands there.
+    private var place: String
+    private(set) var isInTransaction = false
+    private var counts = Counts()
+
+    /// A writer into a target whose cursor is `place`.
+    init(_ target: any ExportTarget, _ options: ExportOptions, place: String) {
+        self.target = target
+        self.place = place
+        keepsUndone = options.keepsUndone
+        tables = TableSet(options, target.dialect)
+        viewsPerModel = options.viewsPerModel
+    }
+
+    /// Writes rows and marks, and commits with the cursor if the changes end at the end of a commit of the log.
+    mutating func apply(_ changes: ChangeSet) throws(SQLFailure) {
+        if !isInTransaction { try target.begin() }
+        isInTransaction = true
+        for heights in changes.heights { try target.prepareHeights(heights) }
+        for part in changes.parts {
+            for (table, rows) in zip(tables.tables, part.rows) where !rows.isEmpty {
+                try target.insert(rows, into: table)
+            }
+            if viewsPerModel { try createViews(part.rows[LogTable.models.rawValue]) }
+            for mark in part.marks { try apply(mark) }
+        }
+        counts.rows += UInt64(changes.rowCount)
+        counts.events += UInt64(changes.events)
+        counts.blocks += UInt64(changes.blocks)
+        counts.undoneBlocks += UInt64(changes.undoneBlocks)
+        counts.misfits += UInt64(changes.misfits)
+        guard changes.cursor.isWhole else { return }
+        try moveCursor(to: changes.cursor, changes.tip)
+        try target.announce(sequence: changes.cursor.sequence)
+        try target.commit()
+        place = "\(changes.cursor)"
+        isInTransaction = false
+    }
+
+    /// What was written since the last call.
+    mutating func takeCounts() -> Counts {
+        defer { counts = Counts() }
+        return counts
+    }
+
+    private func apply(_ mark: ChangeSet.Mark) throws(SQLFailure) {
+        let block: [SQLValue] = [.integer(Int64(mark.sequence)), .integer(mark.height)]
+        for table in tables.marked.map(quoted) {
+            if keepsUndone {
+                let undoneBy = mark.undoneBy.map { SQLValue.integer(Int64($0)) } ?? .null
+                try target.run(
+                    "UPDATE \(table) SET undone_by = $3 WHERE sequence = $1 AND height = $2", block + [undoneBy])
+            } else {
+                try target.run("DELETE FROM \(table) WHERE sequence = $1 AND height = $2", block)
+            }
+        }
+    }
+
+    /// Creates a view for each new model.
+    private func createViews(_ models: RowBuffer) throws(SQLFailure) {
+        for row in 0..<models.rowCount {
+            guard let id = models.value(row: row, column: 0).integer, let name = models.value(row: row, column: 1).text
+            else { continue }
+            try target.execute(ExportSchema.createView(ofModel: id, named: name))
+        }
+    }
+
+    /// Moves it from where this writer left it: a place that somebody else gave it is not overwritten.
+    private func moveCursor(to cursor: Cursor, _ tip: ChangeSet.Tip?) throws(SQLFailure) {
+        try target.run("DELETE FROM tip WHERE id = 1", [])
+        var row = RowBuffer(columnCount: ExportSchema.tip.columns.count)
+        row.append(1 as Int64)
+        row.append(Int64(cursor.sequence))
+        row.append(tip?.height)
+        row.append(bytes: tip?.hash.bytes)
+        row.append(tip?.time.microseconds)
+        try target.insert(row, into: ExportSchema.tip)
+        let changed = try target.run(
+            "UPDATE ashlar_meta SET cursor = $1, updated_at = \(target.dialect.time("$2")) WHERE id = 1 "
+                + "AND cursor = $3",
+            [.text("\(cursor)"), .integer(SystemCalls.wallMicroseconds()), .text(place)])
+        guard changed != 1 else { return }
+        guard try target.value("SELECT id FROM ashlar_meta WHERE id = 1") == nil else {
+            throw SQLFailure(.busy, code: "ashlar", message: "another exporter has moved the cursor meanwhile")
+        }
+        throw SQLFailure(.schema, code: "ashlar", message: "the row of ashlar_meta is gone")
+    }
+}
+
+extension SQLDialect {
+    /// The expression for a parameter of microseconds since 1970 UTC as a time; those of a clock, which no database is out of range for.
+    func time(_ parameter: String) -> String {
+        switch self {
+        case .sqlite: parameter
+        case .postgres: "(timestamptz 'epoch' + \(parameter)::bigint * interval '1 microsecond')"
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Ashlar
+import AshlarStorage
+
+extension Exporter {
+    /// Makes sure that the target is one this store is exported into, and creates its tables if it is empty.
+    ///
+    /// Throws `refused` with what to do: `notOurs`, `missingTables`, `otherStore`, `newerSchema`, `otherSelection`.
+    func attach() throws(ExportError) -> TargetMeta {
+        guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
+            return try create()
+        }
+        try check(meta)
+        try checkSelection(meta)
+        return meta
+    }
+
+    private func check(_ meta: TargetMeta) throws(ExportError) {
+        guard meta.schemaVersion <= ExportSchema.version else {
+            throw .refused(
+                code: "newerSchema",
+                message: "\(target.name) has tables of version \(meta.schemaVersion), this program knows "
+                    + "\(ExportSchema.version): use a newer one")
+        }
+        guard meta.storeID == "\(store.id)" else {
+            throw .refused(
+                code: "otherStore",
+                message: "\(target.name) holds the data of store \(meta.storeID), and this is \(store.id): "
+                    + "export into another database\(schemaAdvice)")
+        }
+    }
+
+    private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
+        guard meta.selection.utf8.elementsEqual(options.selection.utf8) else {
+            throw .refused(
+                code: "otherSelection",
+                message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
+                    + "give the same options as before, or export into another database\(schemaAdvice)")
+        }
+    }
+
+    private var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
+
+    private func create() throws(ExportError) -> TargetMeta {
+        let set = TableSet(options, target.dialect)
+        let tables = [ExportSchema.meta, ExportSchema.tip] + set.tables
+        let present = try database { () throws(SQLFailure) in
+            var present: [String] = []
+            for table in tables where try target.hasTable(table.name) { present.append(table.name) }
+            return present
+        }
+        if options.managesSchema, let first = present.first {
+            throw .refused(
+                code: "notOurs",
+                message: "\(target.name) has a table \(first) that is not of an export: "
+                    + "export into an empty database\(schemaAdvice)")
+        }
+        if !options.managesSchema, let missing = tables.first(where: { !present.contains($0.name) }) {
+            throw .refused(
+                code: "missingTables",
+                message: "\(target.name) has no table \(missing.name): create what `--print-schema` prints, "
+                    + "or let the tables be managed")
+        }
+        let start = try startOfLog()
+        let meta = TargetMeta(
+            storeID: "\(store.id)", schemaVersion: ExportSchema.version, cursor: "\(start)",
+            selection: options.selection, isLoading: options.managesSchema,
+            updatedAt: SystemCalls.wallMicroseconds())
+        let format = try statistics().formatVersion
+        try database { () throws(SQLFailure) in
+            try target.begin()
+            if options.managesSchema {
+                for statement in set.createStatements(for: target) { try target.execute(statement) }
+            }
+            try insert(meta, format)
+            try target.commit()
+        }
+        return meta
+    }
+
+    private func insert(_ meta: TargetMeta, _ format: String) throws(SQLFailure) {
+        var row = RowBuffer(columnCount: ExportSchema.meta.columns.count)
+        row.append(1 as Int64)
+        row.append(text: meta.storeID)
+        row.append(text: format)
+        row.append(meta.schemaVersion)
+        row.append(text: meta.cursor)
+        row.append(text: meta.selection)
+        row.append(meta.isLoading ? 1 : 0 as Int64)
+        row.append(meta.updatedAt)
+        try target.insert(row, into: ExportSchema.meta)
+        var tip = RowBuffer(columnCount: ExportSchema.tip.columns.count)
+        for value in [1, 0] as [Int64] { tip.append(value) }
+        for _ in 0..<3 { tip.appendNull() }
+        try target.insert(tip, into: ExportSchema.tip)
+    }
+
+    private func statistics() throws(ExportError) -> StoreStatistics {
+        do throws(StoreError) { return try store.statistics() } catch { throw .store(error) }
+    }
+
+    func startOfLog() throws(ExportError) -> Cursor {
+        do throws(StoreError) { return try store.cursor(at: .start) } catch { throw .store(error) }
+    }
+
+    /// Where to go on: the target's cursor, if this log contains it.
+    ///
+    /// If it does not, goes back to the last common commit if `rewinding`, else throws `refused` (`cursorNotFound`).
+    func startingCursor(_ meta: TargetMeta, rewinding: Bool) throws(ExportError) -> Cursor {
+        guard let cursor = Cursor(meta.cursor) else {
+            throw .refused(
+                code: "badCursor",
+                message:
+                    "the cursor in \(target.name) cannot be read (\(meta.cursor)): its table ashlar_meta was changed")
+        }
+        do throws(StoreError) {
+            try store.check(cursor)
+            return cursor
+        } catch {
+            guard case .cursorNotFound(let mismatch) = error else { throw .store(error) }
+            guard rewinding else {
+                throw .refused(
+                    code: "cursorNotFound",
+                    message: "\(target.name) holds what this log does not: \(mismatch); "
+                        + "`--rewind` takes the target back to the last commit that both have")
+            }
+            return try rewind()
+        }
+    }
+}
+
+extension Exporter {
+    /// The target's row about itself and its cursor, for looking at it without changing anything.
+    ///
+    /// Throws `refused` (`notOurs`) if there is no export in the target, and what `attach` throws for one of another store.
+    func place() throws(ExportError) -> (TargetMeta, Cursor) {
+        guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
+            throw .refused(code: "notOurs", message: "\(target.name) holds no export: there is no row in ashlar_meta")
+        }
+        try check(meta)
+        return (meta, try startingCursor(meta, rewinding: false))
+    }
+
+    /// The target's cursor, for comparing; throws what `attach` throws.
+    func cursorForReading() throws(ExportError) -> Cursor {
+        let (meta, cursor) = try place()
+        try checkSelection(meta)
+        return cursor
+    }
+}

@@ -1,0 +1,39 @@
+/// The tables of one export whose rows come from the log: those that every target has, and those of its map.
+///
+/// Invariant: `tables` begins with `ExportSchema.logTables`; behind them stand those of `typed`, in order.
+struct TableSet {
+    let tables: [Table]
+    let typed: [TypedTable]
+
+    init(_ options: ExportOptions, _ dialect: SQLDialect) {
+        typed = (options.map?.tables ?? []).map { TypedTable($0, dialect: dialect) }
+        tables = ExportSchema.logTables + typed.map(\.table)
+    }
+
+    /// The tables whose rows belong to a block, by `sequence`, and carry a mark when it is undone.
+    var marked: [String] { [ExportSchema.blocks.name, ExportSchema.events.name] + typed.map(\.table.name) }
+
+    /// The statements that create everything but the indexes.
+    func createStatements(for target: any ExportTarget) -> [String] {
+        ExportSchema.createStatements(for: target) + typed.map { target.createStatement($0.table) }
+            + typed.map {
+                "CREATE VIEW \(quoted($0.viewName)) AS SELECT * FROM \(quoted($0.table.name)) "
+                    + "WHERE undone_by IS NULL AND height IS NOT NULL"
+            }
+    }
+
+    /// The statements that create the indexes; those that are there stay.
+    func indexStatements() -> [String] { ExportSchema.indexStatements(tables) }
+
+    /// All statements for a database that somebody else prepares, each ending in a semicolon.
+    func script(for target: any ExportTarget) -> String {
+        (createStatements(for: target) + indexStatements()).map { $0 + ";\n" }.joined()
+    }
+}
+
+extension ExportOptions {
+    /// The statements that create all tables, views and indexes, each ending in a semicolon.
+    package func script(for target: any ExportTarget) -> String {
+        TableSet(self, target.dialect).script(for: target)
+    }
+}

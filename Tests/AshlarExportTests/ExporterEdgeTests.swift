@@ -1,0 +1,209 @@
+import Ashlar
+import AshlarExport
+import AshlarSQLite
+import AshlarTestSupport
+import Foundation
+import Testing
+
+@Suite("Exporting where little is usual")
+struct ExporterEdgeTests {
+    /// Two names that Swift takes for one.
+    static let names = ["\u{E9}", "e\u{301}"]
+
+    @Test("names that differ in bytes alone are two: as models, in a selection, and in a map")
+    func equalNames() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        for height in 0..<3 as Range<Int64> {
+            try writer.append(
+                Samples.block(height),
+                events: Self.names.map { Event(model: $0, type: $0, payload: Array("{\"a\":1}".utf8)) })
+        }
+        try writer.close()
+        try pair.export { $0.models = [Self.names[0]] }
+        #expect(refusal { try pair.export { $0.models = [Self.names[1]] } } == "otherSelection")
+        let whole = ExportPair()
+        try FileManager.default.copyItem(atPath: pair.storePath, toPath: whole.storePath)
+        let json =
+            "{\"tables\":[{\"name\":\"t\",\"model\":\"\(Self.names[0])\",\"type\":\"*\",\"columns\":["
+            + "{\"name\":\"a\",\"path\":\"$.a\",\"type\":\"bigint\"}]}]}"
+        let map = try TableMap(json: Array(json.utf8).span.bytes, file: "map")
+        try whole.export { $0.map = map }
+        #expect(try whole.check { $0.map = map }.isSound)
+        #expect(try whole.target().value("SELECT count(*) FROM models") == .integer(2))
+        #expect(try whole.target().value("SELECT count(*) FROM t") == .integer(3))
+    }
+
+    @Test("a quotation mark is doubled whatever stands behind it")
+    func quotation() {
+        let name = quoted("a\"\u{301}b\"")
+        #expect(Array(name.utf8) == Array("\"a\"\"\u{301}b\"\"\"".utf8))
+    }
+
+    @Test("of two exporters into one target, the slower one does not take the cursor back")
+    func twoExporters() throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 3, steps: 200)
+        // Nothing is selected, so no row of one is in the way of the other.
+        let select: (inout ExportOptions) -> Void = {
+            $0.heights = 1_000_000...2_000_000
+            $0.batchEvents = 10
+        }
+        var options = ExportOptions()
+        select(&options)
+        var isFirst = true
+        let slower = Exporter(
+            try Store.open(at: pair.storePath), into: try pair.target(), options: options,
+            report: { _ in
+                if isFirst { #expect(throws: Never.self) { try pair.export(select) } }
+                isFirst = false
+            })
+        #expect {
+            _ = try slower.run()
+        } throws: { error in
+            guard case .database(_, let failure)? = error as? ExportError else { return false }
+            return failure.kind == .busy
+        }
+        let store = try Store.open(at: pair.storePath)
+        #expect(try pair.target().value("SELECT sequence FROM tip")?.integer == Int64(store.sequence))
+        #expect(try ExportStatus(store, try pair.target()).lagCommits == 0)
+    }
+
+    @Test("the tip is that of the selected heights, also where a commit is taken in parts")
+    func tip() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        for height in 0..<6 as Range<Int64> { try writer.append(Samples.block(height), events: Samples.events(height)) }
+        try writer.append(Samples.block(4, "b", on: "a"), events: Samples.events(4, "b"))
+        try writer.close()
+        try pair.export {
+            $0.heights = 5...5
+            $0.batchEvents = 1
+        }
+        #expect(try pair.target().rows("SELECT sequence, height, hash FROM tip")[0] == [.integer(7), .null, .null])
+    }
+
+    /// What is done to a target, how it is mended, and what the exporter says meanwhile.
+    static let troubles: [(String, String, SQLFailure.Kind)] = [
+        ("ALTER TABLE undone_blocks RENAME TO gone", "ALTER TABLE gone RENAME TO undone_blocks", .schema),
+        (
+            "ALTER TABLE events RENAME COLUMN payload TO other", "ALTER TABLE events RENAME COLUMN other TO payload",
+            .schema
+        ),
+        ("PRAGMA max_page_count=1", "PRAGMA max_page_count=1000000", .full),
+        ("PRAGMA query_only=1", "PRAGMA query_only=0", .readOnly),
+    ]
+
+    @Test("trouble midway leaves whole commits, and mended, the export goes on", arguments: troubles.indices)
+    func trouble(index: Int) throws {
+        let (damage, cure, kind) = Self.troubles[index]
+        let pair = ExportPair()
+        try pair.makeStore(seed: 6, steps: 300)
+        var options = ExportOptions()
+        options.batchEvents = 20
+        let store = try Store.open(at: pair.storePath)
+        let target = try pair.target()
+        // Between two transactions: a report within one does not tell of another sequence.
+        var sequences: Set<UInt64> = []
+        let exporter = Exporter(
+            store, into: target, options: options,
+            report: { progress in
+                guard sequences.insert(progress.sequence).inserted, sequences.count == 8 else { return }
+                #expect(throws: Never.self) { try target.execute(damage) }
+            })
+        #expect {
+            _ = try exporter.run()
+        } throws: { error in
+            guard case .database(_, let failure)? = error as? ExportError else { return false }
+            return failure.kind == kind
+        }
+        try target.execute(cure)
+        let (report, sequence) = (try pair.check(), store.sequence)
+        #expect(report.isSound && report.sequence > 0 && report.sequence < sequence)
+        _ = try Exporter(store, into: target, options: options).run()
+        #expect(try pair.check().sequence == sequence)
+        #expect(try pair.check().isSound)
+    }
+
+    @Test("cut off at any call to the database, it goes on from there", arguments: [true, false])
+    func cutOff(keepsUndone: Bool) throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 10, steps: 40)
+        let store = try Store.open(at: pair.storePath)
+        var options = ExportOptions()
+        options.batchEvents = 10
+        options.keepsUndone = keepsUndone
+        var calls = 0
+        while true {
+            calls += 1
+            let target = CutOffTarget(try pair.target(), after: calls)
+            do throws(ExportError) {
+                _ = try Exporter(store, into: target, options: options).run()
+                break
+            } catch {
+                guard case .database(_, let failure) = error, failure.kind == .connection else { throw error }
+                target.rollback()
+            }
+        }
+        #expect(calls > 20)
+        #expect(try pair.check { $0.keepsUndone = keepsUndone }.isSound)
+        #expect(try canonical(try pair.target()) == canonical(store))
+    }
+}
+
+/// A database that goes away after so many calls that would change it.
+final class CutOffTarget: ExportTarget {
+    private let target: SQLiteTarget
+    private var callsLeft: Int
+    let dialect = SQLDialect.sqlite
+    var name: String { target.name }
+
+    init(_ target: SQLiteTarget, after calls: Int) {
+        self.target = target
+        callsLeft = calls
+    }
+
+    private func count() throws(SQLFailure) {
+        guard callsLeft > 0 else { throw SQLFailure(.connection, code: "test", message: "cut off") }
+        callsLeft -= 1
+    }
+
+    func execute(_ sql: String) throws(SQLFailure) {
+        try count()
+        try target.execute(sql)
+    }
+
+    func run(_ sql: String, _ parameters: [SQLValue]) throws(SQLFailure) -> Int {
+        try count()
+        return try target.run(sql, parameters)
+    }
+
+    func query(
+        _ sql: String, _ parameters: [SQLValue], _ body: ([SQLValue]) throws(SQLFailure) -> Void
+    ) throws(SQLFailure) { try target.query(sql, parameters, body) }
+
+    func insert(_ rows: RowBuffer, into table: Table) throws(SQLFailure) {
+        try count()
+        try target.insert(rows, into: table)
+    }
+
+    func begin() throws(SQLFailure) {
+        try count()
+        try target.begin()
+    }
+
+    func commit() throws(SQLFailure) {
+        try count()
+        try target.commit()
+    }
+
+    func rollback() { target.rollback() }
+    func reconnect() throws(SQLFailure) { try target.reconnect() }
+    func prepareBulkLoad() throws(SQLFailure) { try target.prepareBulkLoad() }
+    func finishBulkLoad() throws(SQLFailure) { try target.finishBulkLoad() }
+    func prepareHeights(_ heights: ClosedRange<Int64>) throws(SQLFailure) { try target.prepareHeights(heights) }
+    func announce(sequence: UInt64) throws(SQLFailure) { try target.announce(sequence: sequence) }
+    func createStatement(_ table: Table) -> String { target.createStatement(table) }
+    func hasTable(_ name: String) throws(SQLFailure) -> Bool { try target.hasTable(name) }
+    func columnNames(_ table: String) throws(SQLFailure) -> [String] { try target.columnNames(table) }
+}

@@ -1,0 +1,165 @@
+import Ashlar
+import AshlarExport
+import AshlarPostgres
+import AshlarTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Exporting into PostgreSQL")
+struct ExporterTests {
+    /// A store made by random steps, in a folder of its own.
+    private func makeStore(seed: UInt64, steps: Int) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        var writer = try Writer.open(at: path, options: Samples.options { $0.segmentBytes = 16 << 10 })
+        var storm = StormChain(seed: seed)
+        for _ in 0..<steps { try storm.step(&writer) }
+        try writer.close()
+        return path
+    }
+
+    private func isSound(_ store: Store, _ target: PostgresTarget, _ options: ExportOptions) throws -> Bool {
+        var check = try ExportCheck(store, target, options)
+        let report = try check.run()
+        if !report.isSound { Issue.record("\(report)") }
+        return report.isSound && report.events > 0
+    }
+
+    @Test(
+        "the target says what the log says, whatever the chain did",
+        arguments: [(1, nil), (2, 7), (3, nil)] as [(UInt64, Int64?)])
+    func storm(seed: UInt64, partitionHeights: Int64?) throws {
+        let path = try makeStore(seed: seed, steps: 300)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let store = try Store.open(at: path)
+        let target = try makeTarget("storm \(seed)", partitionHeights: partitionHeights)
+        var options = ExportOptions()
+        options.batchEvents = 50
+        options.keepsUndone = seed != 3
+        let progress = try Exporter(store, into: target, options: options).run()
+        #expect(progress.undoneBlocks > 10)
+        #expect(try isSound(store, target, options))
+        let blocks = try target.rows("SELECT sequence FROM canonical_blocks ORDER BY height").map { $0[0].integer }
+        #expect(try blocks == store.view().blocks().map { Int64(try $0.get().sequence) })
+        #expect(
+            try target.value("SELECT count(*) FROM canonical_events")?.integer == Int64(store.view().events().count))
+        #expect(try Exporter(store, into: target, options: options).run().rows == 0)
+    }
+
+    @Test("a target of a log that was cut back is refused, and --rewind takes it to what both have")
+    func rewind() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var writer = try Writer.open(at: path, options: Samples.options())
+        var storm = StormChain(seed: 4)
+        for _ in 0..<150 { try storm.step(&writer) }
+        try writer.close()
+        let backup = path + ".backup"
+        try FileManager.default.copyItem(atPath: path, toPath: backup)
+        writer = try Writer.open(at: path, options: Samples.options())
+        for _ in 0..<100 { try storm.step(&writer) }
+        try writer.close()
+        let target = try makeTarget("rewind")
+        var options = ExportOptions()
+        _ = try Exporter(try Store.open(at: path), into: target, options: options).run()
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: backup, toPath: path)
+        let store = try Store.open(at: path)
+        #expect(throws: ExportError.self) { _ = try Exporter(store, into: target, options: options).run() }
+        options.rewinds = true
+        _ = try Exporter(store, into: target, options: options).run()
+        #expect(try isSound(store, target, options))
+        let blocks = try target.rows("SELECT sequence FROM canonical_blocks ORDER BY height").map { $0[0].integer }
+        #expect(try blocks == store.view().blocks().map { Int64(try $0.get().sequence) })
+    }
+
+    @Test("what an exporter writes while the check runs is no difference; times out of range and far heights are none")
+    func checked() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("ashlar-pg-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var writer = try Writer.open(at: path, options: Samples.options())
+        let first: Int64 = -210_866_803_200_000_000
+        let times = [.min, .min + 1, first - 1, first, -1, 0, .max - 1, .max]
+        for (height, time) in zip(0..<8 as Range<Int64>, times) {
+            var block = Samples.block(height)
+            block.timestamp = Timestamp(microseconds: time)
+            try writer.append(block, events: Samples.events(height))
+        }
+        try writer.sync()
+        let options = ExportOptions()
+        let target = try makeTarget("checked")
+        _ = try Exporter(writer.store, into: target, options: options).run()
+        var check = try ExportCheck(writer.store, try makeTarget("checked"), options)
+        try writer.append(Samples.block(5, "b", on: "a"), events: Samples.events(5, "b"))
+        try writer.sync()
+        _ = try Exporter(writer.store, into: target, options: options).run()
+        let report = try check.run()
+        #expect(report.isSound && report.blocks == 8, "\(report)")
+        #expect(try isSound(writer.store, target, options))
+        try target.execute(
+            "INSERT INTO events SELECT sequence, 999, 9223372036854775807, model_id, type_id, version, time, "
+                + "request_id, payload, payload_bytes, undone_by FROM events LIMIT 1")
+        var again = try ExportCheck(writer.store, target, options)
+        #expect(try again.run().first?.problem == .unexpected)
+        try writer.close()
+    }
+
+    @Test("a server that is stopped under the exporter costs nothing: it goes on where the server's last commit was")
+    func stoppedServer() throws {
+        let path = try makeStore(seed: 5, steps: 1_500)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let server = try PostgresServer()
+        let store = try Store.open(at: path)
+        var options = ExportOptions()
+        options.batchEvents = 20
+        options.follows = true
+        let (following, last) = (options, store.durableSequence)
+        let shared = Shared()
+        let url = server.url()
+        try withThread {
+            let target = try PostgresTarget(url, schemaName: "crash")
+            _ = try Exporter(
+                store, into: target, options: following, shouldStop: { shared.isOver.load(ordering: .relaxed) },
+                report: { shared.progress.store($0.sequence, ordering: .relaxed) }
+            ).run()
+        } meanwhile: {
+            var random = SplitMix64(seed: 5)
+            for _ in 0..<CrashRounds.count / 2 {
+                usleep(UInt32(50_000 + random.below(250_000)))
+                try server.stopImmediately()
+                try server.start()
+            }
+            for _ in 0..<1_200 where shared.progress.load(ordering: .relaxed) < last { usleep(50_000) }
+            shared.isOver.store(true, ordering: .relaxed)
+        }
+        #expect(shared.progress.load(ordering: .relaxed) == last)
+        options.follows = false
+        #expect(try isSound(store, try PostgresTarget(url, schemaName: "crash"), options))
+    }
+}
+
+/// Runs `body` on a thread of its own while `other` runs on this one; throws what either throws.
+private func withThread(_ body: @escaping @Sendable () throws -> Void, meanwhile other: () throws -> Void) throws {
+    let box = Box()
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+        do { try body() } catch { box.set(error) }
+        done.signal()
+    }
+    try other()
+    done.wait()
+    if let error = box.error { throw error }
+}
+
+/// What two threads tell each other.
+private final class Shared: Sendable {
+    let progress = Atomic<UInt64>(0)
+    let isOver = Atomic<Bool>(false)
+}
+
+/// An error that a thread leaves behind.
+private final class Box: Sendable {
+    private let value = Mutex<(any Error)?>(nil)
+    func set(_ error: any Error) { value.withLock { $0 = error } }
+    var error: (any Error)? { value.withLock { $0 } }
+}
