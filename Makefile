@@ -61,9 +61,12 @@ asan: deps ## the engine's tests under the address sanitizer
 	@ASAN_OPTIONS=detect_leaks=0 \
 		$(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --filter '$(ASAN_TESTS)' </dev/null
 
-.PHONY: release
+.PHONY: release release-bitcoin
 release: deps
 	@$(SWIFT) build -c release --product ashlar </dev/null
+
+release-bitcoin: deps
+	@$(SWIFT) build -c release --product ashlar-bitcoin </dev/null
 
 # Seeds of a soak, and where they start.
 SOAK_SEEDS ?= 5000
