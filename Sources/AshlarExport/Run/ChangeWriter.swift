@@ -15,14 +15,16 @@ struct ChangeWriter {
     private let target: any ExportTarget
     private let keepsUndone: Bool
     private let tables: TableSet
+    private let states: StateWriter
     private let viewsPerModel: Bool
     private(set) var isInTransaction = false
     private var counts = Counts()
 
-    init(_ target: any ExportTarget, _ options: ExportOptions) {
+    init(_ target: any ExportTarget, _ options: ExportOptions, _ tables: TableSet) {
         self.target = target
         keepsUndone = options.keepsUndone
-        tables = TableSet(options, target.dialect)
+        self.tables = tables
+        states = StateWriter(target, tables.states)
         viewsPerModel = options.viewsPerModel
     }
 
@@ -38,6 +40,7 @@ struct ChangeWriter {
             if viewsPerModel { try createViews(part.rows[LogTable.models.rawValue]) }
             for mark in part.marks { try apply(mark) }
         }
+        try states.apply(changes.states)
         counts.rows += UInt64(changes.rowCount)
         counts.events += UInt64(changes.events)
         counts.blocks += UInt64(changes.blocks)
