@@ -90,7 +90,7 @@ bench: release ## measure appending, scanning and opening, next to a bare C loop
 	@ashlar="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar"; \
 	for round in 1 2 3; do \
 		.build/bench/raw 1200000 .build/bench/raw.data; \
-		"$$ashlar" bench append scan model open --events 1200000 --rounds 3 --directory .build/bench </dev/null; \
+		"$$ashlar" bench append scan replay model derive open --events 1200000 --rounds 3 --directory .build/bench </dev/null; \
 	done; \
 	"$$ashlar" bench state snapshot rollback follow --entries 1000000 --rounds 3 --directory .build/bench </dev/null
 

@@ -189,6 +189,16 @@ struct ChainTests {
         #expect(MemoryLayout<ChainNode>.stride == 80)
     }
 
+    @Test("the line of progress tells height, speed, and the time left from what this run has read")
+    func progress() {
+        var summary = IndexSummary()
+        (summary.blocks, summary.events) = (3_000, 70_000)
+        let line = IndexProgress.line(summary, tip: 2_999, seconds: 2, first: 100, done: 300, of: 1_100)
+        #expect(line == "height 2,999  1,500 blocks/s  35,000 events/s  27%  0 min 8 s left")
+        let none = IndexProgress.line(IndexSummary(), tip: nil, seconds: 0, first: 0, done: 0, of: 0)
+        #expect(none == "0 blocks/s  0 events/s")
+    }
+
     @Test("marks are read as they were written, and nobody else's")
     func marks() {
         var mark = InputMark()

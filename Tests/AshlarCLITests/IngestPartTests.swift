@@ -90,9 +90,9 @@ struct IngestPartTests {
         (summary.blocks, summary.events) = (100, 20_000)
         let line = IngestProgress.line(summary, tip: 7, seconds: 2, offset: 5_000_000)
         #expect(line == "height 7  50 blocks/s  10,000 events/s  5.0 MB read")
-        #expect(IngestProgress.rest(seconds: 2, from: 0, to: 10, of: 40).contains("25%  0 min 6 s left"))
-        #expect(IngestProgress.rest(seconds: 7_200, from: 10, to: 20, of: 30).contains("2 h 0 min 0 s left"))
-        #expect(IngestProgress.rest(seconds: 1, from: 10, to: 10, of: 30).isEmpty)
+        #expect(NumberText.rest(seconds: 2, from: 0, to: 10, of: 40).contains("25%  0 min 6 s left"))
+        #expect(NumberText.rest(seconds: 7_200, from: 10, to: 20, of: 30).contains("2 h 0 min 0 s left"))
+        #expect(NumberText.rest(seconds: 1, from: 10, to: 10, of: 30).isEmpty)
     }
 
     @Test("durability as the command line says it")

@@ -167,6 +167,47 @@ struct LiveFollowingTests {
         try writer.close()
     }
 
+    @Test("a task that was cancelled before it waits does not wait", .timeLimit(.minutes(1)))
+    func cancelledBefore() async throws {
+        var writer = try Writer.open(MemoryStorage(), options: options())
+        try writer.append(0...3)
+        let store = writer.store
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            await store.core.waitForMore(past: store.sequence, .committed)
+        }
+        task.cancel()
+        await task.value
+        #expect(store.core.monitor.withLock { $0.followers.isEmpty })
+        try writer.close()
+    }
+
+    @Test("nothing is read ahead: a consumer that is slow costs no memory")
+    func backPressure() async throws {
+        let disk = SimulatedDisk(seed: 4)
+        var writer = try Writer.open(disk, options: options(segmentBytes: 4_096))
+        for height in 0..<40 as Range<Int64> { try writer.append(block(height), events: events(height)) }
+        try writer.close()
+        let store = try Store.open(disk)
+        var iterator = try subscription(store, batchEvents: 1).makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        #expect(first.eventCount == 1 && first.cursor.sequence == 1)
+        // The next read fails; as long as nobody asks, none is made.
+        disk.fail(.read)
+        for _ in 0..<100 { await Task.yield() }
+        var failure: StoreError?
+        var last: UInt64 = 0
+        do throws(StoreError) {
+            while let batch = try await iterator.next(), batch.cursor.sequence < 40 { last = batch.cursor.sequence }
+        } catch {
+            failure = error
+        }
+        guard case .inputOutput = failure else {
+            Issue.record("somebody else met the failing read, or nobody: \(String(describing: failure)) at \(last)")
+            return
+        }
+    }
+
     @Test("a writer that fails makes a live sequence throw, after everything durable")
     func poisoned() async throws {
         let disk = SimulatedDisk(seed: 2)

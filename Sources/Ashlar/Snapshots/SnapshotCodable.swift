@@ -101,9 +101,9 @@ extension StateMap: SnapshotCodable where Key: SnapshotCodable, Value: SnapshotC
     @inlinable
     public func encode(to output: inout SnapshotOutput) throws(SnapshotError) {
         try output.append(varint: UInt64(count))
-        for (key, value) in self {
-            try key.encode(to: &output)
-            try value.encode(to: &output)
+        try forEachEntry { (entry) throws(SnapshotError) in
+            try entry.key.encode(to: &output)
+            try entry.value.encode(to: &output)
         }
     }
 
@@ -112,13 +112,23 @@ extension StateMap: SnapshotCodable where Key: SnapshotCodable, Value: SnapshotC
     public static func decode(from input: inout SnapshotInput) throws(SnapshotError) -> StateMap {
         let count = try input.readVarint()
         var map = StateMap()
+        // Entries that take less than 8 bytes are worth no reserve, and what a file claims is bounded by what it holds.
+        map.reserveCapacity(Int(Swift.min(count, UInt64(input.remaining / 8))))
+        var batch: [(key: Key, value: Value, hash: UInt32)] = []
+        batch.reserveCapacity(64)
         for _ in 0..<count {
             guard !input.isAtEnd else {
                 throw SnapshotError.malformed("a map says it has \(count) entries and ends early")
             }
             let key = try Key.decode(from: &input)
-            map[key] = try Value.decode(from: &input)
+            let value = try Value.decode(from: &input)
+            batch.append((key, value, hash(of: key)))
+            if batch.count == 64 {
+                map.add(batch)
+                batch.removeAll(keepingCapacity: true)
+            }
         }
+        map.add(batch)
         guard map.count == Int(count) else { throw SnapshotError.malformed("a map has the same key twice") }
         return map
     }

@@ -32,6 +32,12 @@ public protocol Model: Sendable {
     /// this block stays in any state.
     func apply(_ event: borrowing ModelEvent, to state: inout State) throws
 
+    /// Takes events of one block that follow each other in the log; those it leaves are passed over.
+    ///
+    /// The default calls `apply` for each, and is as a rule all one wants: it is here because it is compiled together with the model, so
+    /// that an event costs no indirect call.
+    func apply(run events: inout ModelEvents, to state: inout State) throws
+
     /// Takes one floating event into a copy of the state, for `Projected.latestWithPending`; the default leaves it out.
     ///
     /// The event may have been confirmed by a block since: the state tells.
@@ -55,6 +61,12 @@ extension Model {
 
     /// 1.
     public var schemaVersion: UInt32 { 1 }
+
+    /// Calls `apply` for each event.
+    @inlinable
+    public func apply(run events: inout ModelEvents, to state: inout State) throws {
+        while events.next() { try apply(events.event, to: &state) }
+    }
 
     /// Leaves floating events out.
     public func applyPending(_ event: borrowing ModelEvent, to state: inout State) throws {}

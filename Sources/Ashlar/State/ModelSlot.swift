@@ -40,6 +40,9 @@ class ModelSlot: @unchecked Sendable {
     /// Takes an event of the block under way, which it begins if need be.
     func apply(_ event: borrowing ModelEvent) throws {}
 
+    /// Takes a run of events of the block under way, or the beginning of it, as `apply` does each.
+    func apply(run events: inout ModelEvents) throws {}
+
     /// Ends the block under way and keeps what undoing it takes.
     func endBlock(height: Int64) {}
 
@@ -97,6 +100,12 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
         if current == nil { current = state.beginBlock() }
         sinceSnapshot.events += 1
         try model.apply(event, to: &state)
+    }
+
+    override func apply(run events: inout ModelEvents) throws {
+        if current == nil { current = state.beginBlock() }
+        defer { sinceSnapshot.events += events.count }
+        try model.apply(run: &events, to: &state)
     }
 
     override func endBlock(height: Int64) {

@@ -7,12 +7,8 @@ struct Replay: ~Copyable {
     private let slots: [ModelSlot]
     private let target: Int64
     private let undoBlocks: Int64
-    private var cursor: EventCursor
-    private var event: ModelEvent
-    /// For each model id of the log, which of `slots` take its events.
-    private var routes: [UInt32: [Int]] = [:]
-    /// Whether the cursor stands at an event that was not applied yet; nil before its first move.
-    private var hasEvent: Bool?
+    private var events: ModelEvents
+    private var hasBegun = false
     /// Height of the last block applied; −1 if there was none.
     private(set) var height: Int64
 
@@ -24,33 +20,37 @@ struct Replay: ~Copyable {
         if lowest < target { query.heights = lowest + 1...target } else { query.limit = 0 }
         let asked = query
         let cursor = try reading { () throws(StoreError) in try view.cursor(asked) }
-        self.init(slots, cursor, ModelEvent(names: EventNames(view.core)), lowest, target, undoBlocks)
+        self.init(
+            slots, ModelEvents(cursor, EventNames(view.core), sources: slots.map(\.sources)), lowest, target, undoBlocks
+        )
     }
 
     private init(
-        _ slots: [ModelSlot], _ cursor: consuming EventCursor, _ event: consuming ModelEvent, _ height: Int64,
-        _ target: Int64, _ undoBlocks: Int64
+        _ slots: [ModelSlot], _ events: consuming ModelEvents, _ height: Int64, _ target: Int64, _ undoBlocks: Int64
     ) {
         self.slots = slots
-        self.cursor = cursor
-        self.event = event
+        self.events = events
         self.height = height
         self.target = target
         self.undoBlocks = undoBlocks
-        hasEvent = nil
     }
 
     /// Applies the next block that has events for any of the models; false at the end.
     mutating func applyBlock() throws(ProjectionError) -> Bool {
-        if hasEvent == nil { _ = try advance() }
-        guard hasEvent == true, let height = cursor.height else { return false }
+        if !hasBegun {
+            hasBegun = true
+            events.isPending = events.advance()
+        }
+        if let failure = events.failure { throw .store(failure) }
+        guard events.isPending, let height = events.cursor.height else { return false }
         do throws(ProjectionError) {
-            let bytes = cursor.commit.header.frameLength
+            let bytes = events.cursor.commit.header.frameLength
             for slot in slots where slot.height < height { slot.sinceSnapshot.logBytes += bytes }
-            repeat { try applyEvent(height) } while try advance() && cursor.height == height
+            repeat { try applyRun(height) } while events.isPending && events.cursor.height == height
+            if let failure = events.failure { throw .store(failure) }
         } catch {
             for slot in slots { slot.abortBlock() }
-            hasEvent = false
+            events.isPending = false
             throw error
         }
         for slot in slots where slot.height < height {
@@ -70,36 +70,29 @@ struct Replay: ~Copyable {
         height = target
     }
 
-    private mutating func advance() throws(ProjectionError) -> Bool {
-        do throws(StoreError) {
-            let isThere = try cursor.next()
-            hasEvent = isThere
-            return isThere
-        } catch {
-            throw .store(error)
+    /// Applies the events that are next: all that follow for one model alone, or one event for several.
+    private mutating func applyRun(_ height: Int64) throws(ProjectionError) {
+        let route = events.route()
+        guard route.count == 1 else { return try applyEvent(to: route, height) }
+        let slot = slots[route[0]]
+        events.begin(slot: route[0], height: height)
+        if slot.height < height {
+            do { try slot.apply(run: &events) } catch { throw refusal(slot, height, error) }
         }
+        events.end()
     }
 
-    private mutating func applyEvent(_ height: Int64) throws(ProjectionError) {
-        event.load(from: cursor)
-        for index in route(cursor.modelID) where slots[index].height < height {
-            do {
-                try slots[index].apply(event)
-            } catch {
-                throw .model(
-                    name: slots[index].name, height: height, sequence: event.sequence, ordinal: event.ordinal,
-                    cause: error)
-            }
+    private mutating func applyEvent(to route: [Int], _ height: Int64) throws(ProjectionError) {
+        events.load()
+        for index in route where slots[index].height < height {
+            do { try slots[index].apply(events.event) } catch { throw refusal(slots[index], height, error) }
         }
+        events.isPending = events.advance()
     }
 
-    private mutating func route(_ model: UInt32) -> [Int] {
-        if let known = routes[model] { return known }
-        let name = Array(event.names.model(model).utf8)
-        let found = slots.indices.filter { index in
-            slots[index].sources.isEmpty || slots[index].sources.contains { $0.utf8.elementsEqual(name) }
-        }
-        routes[model] = found
-        return found
+    private func refusal(_ slot: ModelSlot, _ height: Int64, _ cause: any Error) -> ProjectionError {
+        .model(
+            name: slot.name, height: height, sequence: events.event.sequence, ordinal: events.event.ordinal,
+            cause: cause)
     }
 }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Ashlar
-import Glibc
+import AshlarCLI
 
 /// `ashlar-bitcoin index`: takes the blocks of a node's files.
-struct IndexCommand: ParsableCommand {
+struct IndexCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
         abstract: "Take the blocks of block files (blk*.dat), in any order, forks included.",
@@ -58,9 +58,10 @@ struct IndexCommand: ParsableCommand {
         guard stopAt ?? 0 >= 0 else { throw ValidationError("--stop-at must not be negative") }
     }
 
-    mutating func run() throws {
-        signal(SIGPIPE, SIG_IGN)
-        StopRequest.install()
+    var reportsJSON: Bool { json }
+
+    func perform(_ output: inout Output) throws(CommandError) {
+        StopSignal.install()
         var settings = IndexSettings(store: store, blocks: blocks)
         settings.network = network
         settings.firstBlock = firstBlock
@@ -69,28 +70,15 @@ struct IndexCommand: ParsableCommand {
         settings.writer.finalityDepth = finalityDepth
         settings.keepsModels = !noModels
         settings.showsProgress = true
+        let summary: IndexSummary
         do throws(IndexFailure) {
-            let summary = try Indexer.open(settings, shouldStop: { StopRequest.wasMade }).run()
-            report(summary)
+            summary = try Indexer.open(settings, shouldStop: { StopSignal.wasReceived }).run()
         } catch {
-            report(error)
-            throw ExitCode(error.exitCode)
+            throw CommandError(error)
         }
-        if StopRequest.wasMade { throw ExitCode(130) }
-    }
-
-    private func report(_ summary: IndexSummary) {
-        if json { return Terminal.write(summary.json + "\n", to: STDOUT_FILENO) }
-        for note in summary.notes { Terminal.write("ashlar-bitcoin: note: \(note)\n", to: STDERR_FILENO) }
-        Terminal.write(summary.table, to: STDOUT_FILENO)
-    }
-
-    private func report(_ failure: IndexFailure) {
-        let text =
-            json
-            ? "{\"error\":{\"code\":\(Text.quoted(failure.code)),\"message\":\(Text.quoted("\(failure)"))}}"
-            : "ashlar-bitcoin: \(failure)"
-        Terminal.write(text + "\n", to: STDERR_FILENO)
+        if !json { for note in summary.notes { Report.note(note) } }
+        output.write(text: json ? summary.json + "\n" : summary.table)
+        if StopSignal.wasReceived { throw .ended }
     }
 }
 

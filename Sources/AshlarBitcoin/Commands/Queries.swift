@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ashlar
+import AshlarCLI
 
 /// `ashlar-bitcoin balance`: what a script can spend.
 struct BalanceCommand: QueryCommand {
@@ -14,7 +15,7 @@ struct BalanceCommand: QueryCommand {
 
     @OptionGroup var options: QueryOptions
 
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String {
+    func answer(_ states: QueryStates) throws(CommandError) -> String {
         let balance = try states.unspent().balances[script] ?? Balance()
         guard options.json else {
             return "\(Amount.bitcoins(balance.value)) in \(balance.outputs) outputs at height \(states.height)\n"
@@ -38,7 +39,7 @@ struct SupplyCommand: QueryCommand {
 
     @OptionGroup var options: QueryOptions
 
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String {
+    func answer(_ states: QueryStates) throws(CommandError) -> String {
         let halving: Int64 = network == .regtest ? 150 : 210_000
         guard let supply = Supply(try states.unspent().sums, height: states.height, halving: halving) else {
             throw .refused(
@@ -60,9 +61,7 @@ extension Supply {
             ("paid to nobody (first block, unspendable scripts)", unspendable),
             ("overwritten by a coinbase of the same txid", overwritten), ("not claimed by miners", unclaimed),
         ]
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + Amount.bitcoins($0.1) + "\n" }
-            .joined()
+        return NumberText.table(rows.map { ($0.0, Amount.bitcoins($0.1)) })
     }
 }
 
@@ -79,7 +78,7 @@ struct OutputCommand: QueryCommand {
 
     @OptionGroup var options: QueryOptions
 
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String {
+    func answer(_ states: QueryStates) throws(CommandError) -> String {
         let found = try states.unspent().outputs[output]
         guard options.json else {
             guard let found else { return "not unspent at height \(states.height)\n" }
@@ -110,7 +109,7 @@ struct TopCommand: QueryCommand {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
     }
 
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String {
+    func answer(_ states: QueryStates) throws(CommandError) -> String {
         let top = try states.unspent().top(limit)
         return top.map { entry in
             options.json
@@ -131,7 +130,7 @@ struct HeadersCommand: QueryCommand {
 
     @OptionGroup var options: QueryOptions
 
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String {
+    func answer(_ states: QueryStates) throws(CommandError) -> String {
         let state = try states.headers()
         if options.json { return HeadersModel().json(state).map { $0 + "\n" } ?? "" }
         return "height \(states.height)  \(state.tip.map { "\($0.hash)" } ?? "none")  work \(state.work)\n"

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Ashlar
-import Glibc
+import AshlarCLI
 
 /// What all queries take.
 struct QueryOptions: ParsableArguments {
@@ -12,61 +12,19 @@ struct QueryOptions: ParsableArguments {
 }
 
 /// A command that answers from the state of a model at one height.
-protocol QueryCommand: ParsableCommand {
+protocol QueryCommand: ReportingCommand {
     var store: String { get }
     var options: QueryOptions { get }
 
     /// The answer, for people or as JSON; with a newline at the end.
-    func answer(_ states: QueryStates) throws(QueryFailure) -> String
+    func answer(_ states: QueryStates) throws(CommandError) -> String
 }
 
 extension QueryCommand {
-    mutating func run() throws {
-        signal(SIGPIPE, SIG_IGN)
-        do throws(QueryFailure) {
-            let answer = try answer(QueryStates(store: store, at: options.at))
-            Terminal.write(answer, to: STDOUT_FILENO)
-        } catch {
-            let text =
-                options.json
-                ? "{\"error\":{\"code\":\(Text.quoted(error.code)),\"message\":\(Text.quoted("\(error)"))}}"
-                : "ashlar-bitcoin: \(error)"
-            Terminal.write(text + "\n", to: STDERR_FILENO)
-            throw ExitCode(error.exitCode)
-        }
-    }
-}
+    var reportsJSON: Bool { options.json }
 
-/// Why a query has no answer.
-enum QueryFailure: Error {
-    case projection(ProjectionError)
-    case refused(code: String, message: String)
-
-    init(_ error: StoreError) { self = .projection(.store(error)) }
-
-    var code: String {
-        switch self {
-        case .projection(.store(let error)): IndexFailure.store(error).code
-        case .projection(.aboveTip): "aboveTip"
-        case .projection(.notKept): "notKept"
-        case .projection(.model): "model"
-        case .projection: "projection"
-        case .refused(let code, _): code
-        }
-    }
-
-    var exitCode: Int32 {
-        if case .projection(.store(let error)) = self { return IndexFailure.store(error).exitCode }
-        return 2
-    }
-}
-
-extension QueryFailure: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .projection(let error): "\(error)"
-        case .refused(_, let message): message
-        }
+    func perform(_ output: inout Output) throws(CommandError) {
+        output.write(text: try answer(QueryStates(store: store, at: options.at)))
     }
 }
 
@@ -77,32 +35,32 @@ struct QueryStates {
     private let projection: Projection
     private let reader: StateReader
 
-    init(store path: String, at asked: Int64?) throws(QueryFailure) {
+    init(store path: String, at asked: Int64?) throws(CommandError) {
         let store: Store
         let tip: Int64?
         do throws(StoreError) {
             store = try Store.open(at: path)
             tip = try store.view().tipHeight
         } catch {
-            throw QueryFailure(error)
+            throw .store(error)
         }
         guard let tip else { throw .refused(code: "empty", message: "the store has no blocks yet") }
         height = asked ?? tip
         projection = Projection(store)
-        do throws(ProjectionError) { reader = try projection.reader(at: height) } catch { throw .projection(error) }
+        do throws(ProjectionError) { reader = try projection.reader(at: height) } catch { throw CommandError(error) }
     }
 
     /// The unspent outputs and the balances.
-    func unspent() throws(QueryFailure) -> UnspentState { try state(UnspentModel()) }
+    func unspent() throws(CommandError) -> UnspentState { try state(UnspentModel()) }
 
     /// The tip and the work.
-    func headers() throws(QueryFailure) -> HeadersState { try state(HeadersModel()) }
+    func headers() throws(CommandError) -> HeadersState { try state(HeadersModel()) }
 
-    private func state<M: Model>(_ model: M) throws(QueryFailure) -> M.State {
+    private func state<M: Model>(_ model: M) throws(CommandError) -> M.State {
         do throws(ProjectionError) {
             return try reader.state(of: projection.add(model)).state
         } catch {
-            throw .projection(error)
+            throw CommandError(error)
         }
     }
 }

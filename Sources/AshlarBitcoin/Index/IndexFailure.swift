@@ -1,4 +1,5 @@
 package import Ashlar
+import AshlarCLI
 import Glibc
 
 /// What ends a run early.
@@ -7,30 +8,6 @@ package enum IndexFailure: Error, Hashable, Sendable {
     case store(StoreError)
     /// The block files, or what was asked for.
     case input(InputProblem)
-
-    /// A stable word for the kind of failure, for programs.
-    package var code: String {
-        switch self {
-        case .store(.notAStore): "notAStore"
-        case .store(.inUse): "inUse"
-        case .store(.corrupt): "corrupt"
-        case .store(.belowFinality): "belowFinality"
-        case .store(.inputOutput): "inputOutput"
-        case .store: "store"
-        case .input(let problem): problem.code
-        }
-    }
-
-    /// The exit code, as that of the tool `ashlar`.
-    package var exitCode: Int32 {
-        switch self {
-        case .store(.corrupt), .store(.removed), .store(.viewExpired): 1
-        case .store(.inUse): 3
-        case .store(.inputOutput), .store(.poisoned), .store(.closed): 4
-        case .input(.system(_, _, let code)) where code != ENOENT: 4
-        default: 2
-        }
-    }
 }
 
 extension IndexFailure: CustomStringConvertible {
@@ -42,6 +19,19 @@ extension IndexFailure: CustomStringConvertible {
                 + "roll the store back with `ashlar rollback --below-finality` if it is right"
         case .store(let error): "\(error)"
         case .input(let problem): "\(problem)"
+        }
+    }
+}
+
+extension CommandError {
+    /// What a command makes of a run that ended early.
+    init(_ failure: IndexFailure) {
+        switch failure {
+        case .store(.belowFinality): self = .refused(code: "belowFinality", message: "\(failure)")
+        case .store(let error): self = .store(error)
+        case .input(.system(let operation, let path, let code)) where code != ENOENT:
+            self = .store(.inputOutput(operation: operation, path: path, code: code))
+        case .input(let problem): self = .refused(code: problem.code, message: "\(problem)")
         }
     }
 }

@@ -1,3 +1,5 @@
+import AshlarCLI
+
 /// What a run did.
 package struct IndexSummary: Hashable, Sendable {
     /// Blocks appended; those taken up again are not among them.
@@ -29,6 +31,8 @@ package struct IndexSummary: Hashable, Sendable {
     /// What people should know.
     package var notes: [String] = []
 
+    package init() {}
+
     package static func == (left: IndexSummary, right: IndexSummary) -> Bool { left.json == right.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
@@ -57,52 +61,17 @@ extension IndexSummary {
         var members = numbers.map { "\"\($0.name)\":\($0.value)" }
         members.append("\"tip\":" + (tip.map { "{\"height\":\($0.height),\"hash\":\"\($0.hash)\"}" } ?? "null"))
         members.append("\"durableSequence\":\(durableSequence)")
-        if !notes.isEmpty { members.append("\"notes\":[\(notes.map(Text.quoted).joined(separator: ","))]") }
-        members.append("\"seconds\":\(Text.decimals(seconds, 3))")
+        if !notes.isEmpty { members.append("\"notes\":[\(notes.map(JSONText.quoted).joined(separator: ","))]") }
+        members.append("\"seconds\":\(NumberText.decimals(seconds, 3))")
         return "{" + members.joined(separator: ",") + "}"
     }
 
     /// The summary as a table for people; what is zero and rare is left out.
     package var table: String {
         let shown = numbers.filter { $0.name == "blocks" || $0.name == "events" || $0.value != 0 }
-        var rows = shown.map { ($0.title, Text.grouped($0.value)) }
-        rows.append(("tip", tip.map { "\(Text.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
-        rows.append(("seconds", Text.decimals(seconds, 3)))
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 + "\n" }.joined()
-    }
-}
-
-/// Numbers and texts as they are printed.
-enum Text {
-    /// A number with a comma between groups of three digits.
-    static func grouped(_ value: Int) -> String {
-        var digits = Array(String(value.magnitude))
-        for index in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: index) }
-        return (value < 0 ? "-" : "") + String(digits)
-    }
-
-    /// A number with a fixed count of decimals.
-    static func decimals(_ value: Double, _ count: Int) -> String {
-        var factor = 1
-        for _ in 0..<count { factor *= 10 }
-        let scaled = Int((max(0, min(value, 1e12)) * Double(factor)).rounded())
-        let rest = String(scaled % factor)
-        return "\(scaled / factor)." + String(repeating: "0", count: count - rest.count) + rest
-    }
-
-    /// A text as a JSON string.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        var rows = shown.map { ($0.title, NumberText.grouped($0.value)) }
+        rows.append(("tip", tip.map { "\(NumberText.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
+        rows.append(("seconds", NumberText.decimals(seconds, 3)))
+        return NumberText.table(rows)
     }
 }

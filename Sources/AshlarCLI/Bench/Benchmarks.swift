@@ -80,6 +80,25 @@ struct Benchmarks {
         return Measurement(name: "scan", seconds: seconds, events: events, bytes: bytes)
     }
 
+    /// Folds every event into the most trivial model: what a projection costs beside a scan.
+    func replay() throws -> Measurement {
+        let store = try Store.open(at: path(rounds - 1))
+        var seconds: [Double] = []
+        var tally = Tally.State()
+        for _ in 0..<rounds {
+            var options = ProjectionOptions()
+            options.snapshots = .off
+            let projection = Projection(store, options: options)
+            let model = try projection.add(Tally())
+            seconds.append(try Measurement.seconds { try projection.advance() })
+            tally = try model.latest().state
+            guard tally.events == workload.shape.blocks * workload.shape.eventsPerBlock else {
+                throw StoreError.invalidArgument("the model took \(tally.events) events, which are not all")
+            }
+        }
+        return Measurement(name: "replay", seconds: seconds, events: tally.events, bytes: tally.bytes)
+    }
+
     /// Reads one model of all.
     func model() throws -> Measurement {
         let store = try Store.open(at: path(rounds - 1))

@@ -22,16 +22,16 @@ struct BenchCommand: ParsableCommand {
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case append, scan, model, derive, open, export
+        case append, scan, replay, model, derive, open, export
         case state, rollback, snapshot, follow
 
         /// Whether it is about the store that `append` makes, not about the one of a state.
-        var isOfLog: Bool { [.append, .scan, .model, .derive, .open, .export].contains(self) }
+        var isOfLog: Bool { [.append, .scan, .replay, .model, .derive, .open, .export].contains(self) }
     }
 
     @Argument(
         help: """
-            What to measure: append, scan, model, derive, open, export (append always comes first); state, rollback, snapshot, follow. \
+            What to measure: append, scan, replay, model, derive, open, export (append always comes first); state, rollback, snapshot, follow. \
             All of them if left out.
             """)
     var parts: [Part] = Part.allCases
@@ -104,6 +104,7 @@ struct BenchCommand: ParsableCommand {
         defer { try? bench.cleanUp() }
         var results = [try bench.append()]
         if parts.contains(.scan) { results.append(try bench.scan()) }
+        if parts.contains(.replay) { results.append(try bench.replay()) }
         if parts.contains(.model) { results.append(try bench.model()) }
         if parts.contains(.derive) { results += try bench.derive() }
         if parts.contains(.export) { results += try bench.exportSQLite() }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Ashlar
+package import Ashlar
 
 /// `ashlar state`: what the events add up to.
 struct StateCommand: ReportingCommand {
@@ -117,7 +117,7 @@ func withStates<Result>(_ body: () throws -> Result) throws(CommandError) -> Res
 
 extension CommandError {
     /// What a command makes of a projection's error.
-    init(_ error: ProjectionError) {
+    package init(_ error: ProjectionError) {
         switch error {
         case .store(let error): self = .store(error)
         case .model: self = .refused(code: "model", message: "\(error)")

@@ -1,15 +1,17 @@
 import Glibc
 
 /// An open descriptor that takes text at once, without a buffer.
-struct DescriptorOutput: Sendable {
+package struct DescriptorOutput: Sendable {
     let descriptor: Int32
 
+    package init(descriptor: Int32) { self.descriptor = descriptor }
+
     /// Whether people look at it.
-    var isTerminal: Bool { isatty(descriptor) == 1 }
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// Writes all of a text; the `errno` of a failure, or nil.
     @discardableResult
-    func write(_ text: String) -> Int32? {
+    package func write(_ text: String) -> Int32? {
         var text = text
         return text.withUTF8 { bytes in
             var done = 0

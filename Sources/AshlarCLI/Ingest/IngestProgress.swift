@@ -36,7 +36,7 @@ struct IngestProgress {
         var line = Self.line(summary, tip: tip, seconds: Double(now - started) / 1e9, offset: reader.offset)
         if let size = reader.fileSize {
             let inputSeconds = Double(now - base.time) / 1e9
-            line += Self.rest(seconds: inputSeconds, from: base.offset, to: reader.fileOffset, of: size)
+            line += NumberText.rest(seconds: inputSeconds, from: base.offset, to: reader.fileOffset, of: size)
         }
         output.write("\r\u{1B}[K" + line)
     }
@@ -50,20 +50,12 @@ struct IngestProgress {
 
     /// What the line says of what was done.
     static func line(_ summary: IngestSummary, tip: Int64?, seconds: Double, offset: Int64) -> String {
-        func rate(_ count: Int) -> String { IngestSummary.grouped(seconds > 0 ? Int(Double(count) / seconds) : 0) }
+        func rate(_ count: Int) -> String { NumberText.grouped(seconds > 0 ? Int(Double(count) / seconds) : 0) }
         var parts: [String] = []
-        if let tip { parts.append("height \(IngestSummary.grouped(Int(tip)))") }
+        if let tip { parts.append("height \(NumberText.grouped(Int(tip)))") }
         parts.append("\(rate(summary.blocks)) blocks/s")
         parts.append("\(rate(summary.events + summary.floatingEvents)) events/s")
-        parts.append("\(IngestSummary.decimals(Double(offset) / 1e6, 1)) MB read")
+        parts.append("\(NumberText.decimals(Double(offset) / 1e6, 1)) MB read")
         return parts.joined(separator: "  ")
-    }
-
-    /// What the line says of what is left of a file.
-    static func rest(seconds: Double, from start: Int64, to offset: Int64, of size: Int64) -> String {
-        guard size > 0, offset > start, offset <= size else { return "" }
-        let left = Int(min(seconds * Double(size - offset) / Double(offset - start), 1e9))
-        let hours = left >= 3600 ? "\(left / 3600) h " : ""
-        return "  \(Int(100 * Double(offset) / Double(size)))%  \(hours)\(left / 60 % 60) min \(left % 60) s left"
     }
 }

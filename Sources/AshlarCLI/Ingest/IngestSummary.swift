@@ -87,7 +87,7 @@ extension IngestSummary {
                     + "\"offset\":\(resumedAt.offset)}")
         }
         if !notes.isEmpty { members.append("\"notes\":[\(notes.map(Self.quoted).joined(separator: ","))]") }
-        members.append("\"seconds\":\(Self.decimals(seconds, 3))")
+        members.append("\"seconds\":\(NumberText.decimals(seconds, 3))")
         return "{" + members.joined(separator: ",") + "}"
     }
 
@@ -95,38 +95,16 @@ extension IngestSummary {
     package var table: String {
         let always: Set = ["blocks", "events"]
         let shown = numbers.filter { always.contains($0.name) || $0.value != 0 }
-        var rows = shown.map { ($0.title, Self.grouped($0.value)) }
-        rows.append(("tip", tip.map { "\(Self.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
+        var rows = shown.map { ($0.title, NumberText.grouped($0.value)) }
+        rows.append(("tip", tip.map { "\(NumberText.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
         if let resumedAt {
-            rows.append(("taken up behind line", "\(Self.grouped(resumedAt.line)) of \(resumedAt.input)"))
+            rows.append(("taken up behind line", "\(NumberText.grouped(resumedAt.line)) of \(resumedAt.input)"))
         }
         let rate = seconds > 0 ? Double(events + floatingEvents) / seconds : 0
-        rows.append(("seconds", Self.decimals(seconds, 3) + " (\(Self.grouped(Int(rate))) events/s)"))
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 + "\n" }.joined()
+        rows.append(("seconds", NumberText.decimals(seconds, 3) + " (\(NumberText.grouped(Int(rate))) events/s)"))
+        return NumberText.table(rows)
     }
 
     /// A text as a JSON string.
     private static func quoted(_ text: String) -> String { String(decoding: JSONText.quoted(text.utf8), as: UTF8.self) }
-
-    /// A number with a fixed count of decimals.
-    static func decimals(_ value: Double, _ count: Int) -> String {
-        var factor = 1.0
-        for _ in 0..<count { factor *= 10 }
-        let scaled = Int((max(0, value) * factor).rounded())
-        let digits = String(scaled)
-        let padded = String(repeating: "0", count: max(0, count + 1 - digits.count)) + digits
-        return padded.dropLast(count) + "." + padded.suffix(count)
-    }
-
-    /// A number with a comma between groups of three digits.
-    static func grouped(_ value: Int) -> String {
-        var digits = Array(String(value.magnitude))
-        var index = digits.count - 3
-        while index > 0 {
-            digits.insert(",", at: index)
-            index -= 3
-        }
-        return (value < 0 ? "-" : "") + String(digits)
-    }
 }

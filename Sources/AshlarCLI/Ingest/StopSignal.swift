@@ -9,7 +9,7 @@ package enum StopSignal {
     package static var wasReceived: Bool { isRequested.load(ordering: .relaxed) }
 
     /// Catches the signals from now on; a second one of a kind ends the process at once, as ever.
-    static func install() {
+    package static func install() {
         // The first access makes the flag: not for the first time in a handler.
         isRequested.store(false, ordering: .relaxed)
         var action = sigaction()

@@ -110,7 +110,7 @@ extension CommandError: CustomStringConvertible {
     /// What the engine cannot know to say, because it does not know the command line.
     private static func advice(for error: StoreError) -> String? {
         switch error {
-        case .notAStore: "`ashlar init` makes one"
+        case .notAStore where Report.program == "ashlar": "`ashlar init` makes one"
         case .alreadyExists: "choose another directory, or go on with this store"
         case .inUse: "stop that process, or wait for it"
         case .belowFinality: "`--below-finality` does"

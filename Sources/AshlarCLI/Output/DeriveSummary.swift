@@ -38,7 +38,7 @@ struct DeriveSummary {
         output.write(report.eventsRead)
         output.write(",\"eventsWritten\":")
         output.write(report.eventsWritten)
-        output.write(text: ",\"seconds\":\(IngestSummary.decimals(seconds, 3)),\"eventsPerSecond\":")
+        output.write(text: ",\"seconds\":\(NumberText.decimals(seconds, 3)),\"eventsPerSecond\":")
         output.write(eventsPerSecond)
         output.write(",\"storeId\":")
         output.json("\(report.targetID)")
@@ -47,12 +47,12 @@ struct DeriveSummary {
 
     /// A few lines for people.
     func text(source: String, target: String, _ output: inout Output) {
-        func grouped(_ count: UInt64) -> String { IngestSummary.grouped(Int(clamping: count)) }
+        func grouped(_ count: UInt64) -> String { NumberText.grouped(Int(clamping: count)) }
         var lines: [String] = []
         if report.resumedAt > 0 { lines.append("went on behind sequence \(grouped(report.resumedAt))") }
         lines.append(
             "derived \(grouped(report.commits)) commits: \(grouped(report.eventsRead)) events read, "
-                + "\(grouped(report.eventsWritten)) written, \(IngestSummary.grouped(eventsPerSecond)) events/s")
+                + "\(grouped(report.eventsWritten)) written, \(NumberText.grouped(eventsPerSecond)) events/s")
         switch report.outcome {
         case .switched:
             lines.append(

@@ -57,6 +57,9 @@ package enum JSONText {
         return result
     }
 
+    /// The same as a text.
+    package static func quoted(_ text: String) -> String { String(decoding: quoted(text.utf8), as: UTF8.self) }
+
     /// Whether bytes are one JSON value that can stand in a line: valid, and without a line feed between its tokens.
     package static func isLine(_ bytes: RawSpan) -> Bool { isValue(bytes) && !containsLineFeed(bytes) }
 

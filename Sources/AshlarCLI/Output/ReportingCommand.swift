@@ -1,8 +1,8 @@
-import ArgumentParser
+package import ArgumentParser
 import Glibc
 
 /// A command whose results go through one `Output`, and whose errors are reported in one line.
-protocol ReportingCommand: ParsableCommand {
+package protocol ReportingCommand: ParsableCommand {
     /// Whether an error is reported as JSON.
     var reportsJSON: Bool { get }
 
@@ -12,7 +12,7 @@ protocol ReportingCommand: ParsableCommand {
 
 extension ReportingCommand {
     /// Runs the command, reports its error on the standard error output, and exits with its code.
-    mutating func run() throws {
+    package mutating func run() throws {
         // A reader that goes away shows as an error of the write, which ends a command quietly; also where another tool runs the command.
         signal(SIGPIPE, SIG_IGN)
         do throws(CommandError) {
@@ -27,9 +27,12 @@ extension ReportingCommand {
 }
 
 /// What goes to the standard error output.
-enum Report {
+package enum Report {
+    /// What the program is called.
+    static let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "ashlar"
+
     /// Reports an error in one line: for people, or `{"error":{"code":…,"message":…}}`.
-    static func error(_ code: String, _ message: String, json: Bool) {
+    package static func error(_ code: String, _ message: String, json: Bool) {
         var output = Output(descriptor: STDERR_FILENO)
         if json {
             output.write("{\"error\":{\"code\":")
@@ -44,14 +47,14 @@ enum Report {
     }
 
     /// Tells people something that is no error.
-    static func note(_ message: String) {
+    package static func note(_ message: String) {
         var output = Output(descriptor: STDERR_FILENO)
         line("note: " + message, to: &output)
         output.flush()
     }
 
     /// Tells where the next page of a result begins, or that there is none.
-    static func page(_ next: String?) {
+    package static func page(_ next: String?) {
         var output = Output(descriptor: STDERR_FILENO)
         output.write(text: "next: \(next ?? "none")\n")
         output.flush()
@@ -59,7 +62,7 @@ enum Report {
 
     private static func line(_ message: String, to output: inout Output) {
         let words = message.split(whereSeparator: \.isNewline).map { $0.trimmingSpaces }
-        output.write(text: "ashlar: " + TextTable.printable(words.joined(separator: " ")) + "\n")
+        output.write(text: program + ": " + TextTable.printable(words.joined(separator: " ")) + "\n")
     }
 }
 

@@ -89,6 +89,45 @@ struct StateMapTests {
         }
     }
 
+    @Test("with room made beforehand is as without", arguments: [0, 1, 23, 24, 25, 3_000, 100_000])
+    func reserved(entries: Int) {
+        var random = SplitMix64(seed: UInt64(entries))
+        var map = StateMap<Key, Int>()
+        var wanted: [Key: Int] = [:]
+        map.reserveCapacity(entries)
+        expectSame(map, wanted)
+        for _ in 0..<2_000 { change(&map, &wanted, &random) }
+        // It holds entries, which stay where they are.
+        map.reserveCapacity(10 * entries)
+        expectSame(map, wanted)
+        for number in 0..<3_000 { (map[Key(number: number)], wanted[Key(number: number)]) = (number, number) }
+        expectSame(map, wanted)
+    }
+
+    @Test("gives back what it holds")
+    func releases() {
+        final class Counted: Sendable {
+            static let living = Monitor(0)
+            init() { Self.living.withLock { $0 += 1 } }
+            deinit { Self.living.withLock { $0 -= 1 } }
+        }
+        do {
+            var map = StateMap<Key, Counted>()
+            var undos: [StateMap<Key, Counted>.Journal] = []
+            for round in 0..<20 {
+                let copy = map
+                var undo = map.beginBlock()
+                for number in 0..<200 { map[Key(number: round * 100 + number)] = number % 3 == 0 ? nil : Counted() }
+                map.endBlock(&undo)
+                undos.append(undo)
+                #expect(copy.count == copy.reduce(0) { count, _ in count + 1 })
+            }
+            while let undo = undos.popLast(), undos.count > 5 { map.undo(undo) }
+            map.removeAll()
+        }
+        #expect(Counted.living.withLock { $0 } == 0)
+    }
+
     @Test("grows to many entries and back out of a snapshot")
     func snapshotOfMany() throws {
         var map = StateMap<[UInt8], Int?>()
