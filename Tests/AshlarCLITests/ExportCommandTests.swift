@@ -44,6 +44,24 @@ struct ExportCommandTests {
         #expect(consumers.text.contains("sqlite:") && consumers.text.contains("out.db"))
     }
 
+    @Test("--state-tables keeps the states that are tables, and check compares them")
+    func stateTables() throws {
+        let directory = TemporaryDirectory()
+        let (store, file) = (directory.path + "/store", directory.path + "/out.db")
+        try SampleStore.make(at: store)
+        let run = try Tool.run("export", "sqlite", store, file, "--state-tables")
+        #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+        let counts = try shell(file, "SELECT model, type, events FROM state_event_counts ORDER BY 1, 2")
+        #expect(counts == ["headers|type.0|11", "utxo|type.1|11", "utxo|type.2|5"])
+        #expect(try Tool.run("export", "check", store, file, "--state-tables").status == 0)
+        _ = try shell(file, "DELETE FROM state_event_counts WHERE events = 5")
+        let check = try Tool.run("export", "check", store, file, "--state-tables", "--json")
+        #expect(check.status == 1)
+        #expect(check.objects.first?["differentStates"] as? [String] == ["state_event_counts"])
+        let schema = try Tool.run("export", "sqlite", store, file, "--print-schema", "--state-tables")
+        #expect(schema.text.contains("CREATE TABLE \"state_event_counts\""))
+    }
+
     @Test("check and status tell what is so, and a difference is damage")
     func checked() throws {
         let directory = TemporaryDirectory()

@@ -23,15 +23,30 @@ extension Projection {
                 try store.refresh()
                 return try store.view()
             }
-            let tip = view.tipHeight ?? -1
-            let start = try settle(on: view)
-            let (end, overflow) = start.addingReportingOverflow(max(blocks, 1))
-            let target = overflow ? tip : min(tip, end)
-            let slots = monitor.withLock { $0.slots }
-            try replay(slots, in: view, upTo: target)
-            let position = StatePosition(sequence: view.sequence, height: target >= 0 ? target : nil)
-            return target == tip ? .reachedTip(position) : .more(position)
+            return try advance(in: view, atMostBlocks: blocks)
         }
+    }
+
+    /// Brings all models to the chain as it was believed after commit `sequence`, like `advance`; going forward in the log is what is cheap.
+    @discardableResult
+    package func advance(
+        asOf sequence: UInt64, atMostBlocks blocks: Int64 = .max
+    ) throws(ProjectionError) -> AdvanceOutcome {
+        try applying.withLock { (_) throws(ProjectionError) in
+            let view = try reading { () throws(StoreError) in try store.view(asOf: sequence) }
+            return try advance(in: view, atMostBlocks: blocks)
+        }
+    }
+
+    private func advance(in view: View, atMostBlocks blocks: Int64) throws(ProjectionError) -> AdvanceOutcome {
+        let tip = view.tipHeight ?? -1
+        let start = try settle(on: view)
+        let (end, overflow) = start.addingReportingOverflow(max(blocks, 1))
+        let target = overflow ? tip : min(tip, end)
+        let slots = monitor.withLock { $0.slots }
+        try replay(slots, in: view, upTo: target)
+        let position = StatePosition(sequence: view.sequence, height: target >= 0 ? target : nil)
+        return target == tip ? .reachedTip(position) : .more(position)
     }
 
     /// Puts all models on the chain of `view`, at the highest height that they can share without applying blocks; gives that height.

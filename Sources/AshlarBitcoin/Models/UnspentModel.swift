@@ -159,13 +159,16 @@ package struct UnspentModel: Model {
         let height = event.height ?? 0
         state.begin(at: height)
         switch event.type {
-        case "output.created": try create(event.payload, height: height, in: &state)
-        case "output.spent": try spend(event.payload, in: &state)
+        case "output.created":
+            let (outpoint, output) = try created(event.payload, height: height)
+            state.create(outpoint, output)
+        case "output.spent": try state.spend(spent(event.payload))
         default: return
         }
     }
 
-    private func create(_ payload: RawSpan, height: Int64, in state: inout UnspentState) throws(PayloadProblem) {
+    /// The output that an event creates.
+    func created(_ payload: RawSpan, height: Int64) throws(PayloadProblem) -> (Outpoint, UnspentOutput) {
         var reader = PayloadReader(payload)
         var (txid, vout, value, script): (Hash256?, UInt32?, Int64?, Script?)
         var isCoinbase = false
@@ -186,12 +189,14 @@ package struct UnspentModel: Model {
         // More than all there can ever be would only come from a made-up block, and must not overflow a sum.
         guard let value, value <= 2_100_000_000_000_000 else { throw .missing("value") }
         guard let script else { throw .missing("script") }
-        state.create(
+        return (
             Outpoint(txid: txid, vout: vout),
-            UnspentOutput(script: script, value: value, height: height, isCoinbase: isCoinbase))
+            UnspentOutput(script: script, value: value, height: height, isCoinbase: isCoinbase)
+        )
     }
 
-    private func spend(_ payload: RawSpan, in state: inout UnspentState) throws(PayloadProblem) {
+    /// The name of the output that an event spends.
+    func spent(_ payload: RawSpan) throws(PayloadProblem) -> Outpoint {
         var reader = PayloadReader(payload)
         var (txid, vout): (Hash256?, UInt32?)
         while try reader.next() {
@@ -202,7 +207,7 @@ package struct UnspentModel: Model {
             }
         }
         guard let txid, let vout else { throw .missing("prev_txid and prev_vout") }
-        try state.spend(Outpoint(txid: txid, vout: vout))
+        return Outpoint(txid: txid, vout: vout)
     }
 }
 

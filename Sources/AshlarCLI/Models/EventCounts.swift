@@ -42,3 +42,33 @@ public struct EventCounts: Model {
         String(decoding: JSONText.quoted(text.utf8), as: UTF8.self)
     }
 }
+
+/// A row for each type of event of each model.
+extension EventCounts: TabularModel {
+    /// A type of event of a model.
+    public struct Key: Hashable, Sendable {
+        /// The model's name.
+        public var model: String
+        /// The type's name.
+        public var type: String
+    }
+
+    /// The names of model and type.
+    public var keyColumns: [StateColumn] { [StateColumn("model", .text), StateColumn("type", .text)] }
+
+    /// How many events.
+    public var valueColumns: [StateColumn] { [StateColumn("events", .integer)] }
+
+    /// Adds the event's model and type.
+    public func addChangedKeys(by event: borrowing ModelEvent, in state: Counts, to keys: inout Set<Key>) throws {
+        keys.insert(Key(model: event.model, type: event.type))
+    }
+
+    /// The two names.
+    public func keyValues(_ key: Key) -> [StateValue] { [.text(key.model), .text(key.type)] }
+
+    /// The number of events; nil if there are none.
+    public func row(for key: Key, in state: Counts) throws -> [StateValue]? {
+        state.counts[key.model]?[key.type].map { [.integer(Int64($0))] }
+    }
+}

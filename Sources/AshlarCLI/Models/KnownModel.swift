@@ -8,13 +8,16 @@ public struct KnownModel: Sendable {
     public let schemaVersion: UInt32
     /// The models whose events it takes; empty for all.
     public let sources: [String]
+    /// The model, if its state is a table.
+    let tabular: (any TabularModel)?
     private let makeFolded: @Sendable (Projection) throws(ProjectionError) -> FoldedModel
 
-    /// Makes a model known to the commands.
+    /// Makes a model known to the commands; of a `TabularModel`, `export` can keep the table.
     public init<M: Model>(_ model: M) {
         name = model.name
         schemaVersion = model.schemaVersion
         sources = model.sources
+        tabular = model as? any TabularModel
         makeFolded = { (projection) throws(ProjectionError) in FoldedModel(try projection.add(model)) }
     }
 

@@ -34,9 +34,13 @@ package struct CheckReport: Sendable, Hashable {
     package var differentRanges: [ClosedRange<Int64>] = []
     /// Whether floating events differ.
     package var floatingDiffers = false
+    /// State tables that do not show the states as of the target's cursor.
+    package var differentStates: [String] = []
     /// The first difference, by table and then by height.
     package var first: Difference?
 
     /// Whether the target says what the log says.
-    package var isSound: Bool { first == nil && differentRanges.isEmpty && !floatingDiffers }
+    package var isSound: Bool {
+        first == nil && differentRanges.isEmpty && !floatingDiffers && differentStates.isEmpty
+    }
 }

@@ -13,6 +13,7 @@ package struct ExportCheck: ~Copyable {
     let store: Store
     let target: any ExportTarget
     let options: ExportOptions
+    let states: [StateTable]
     var cursor: Cursor
     /// Which commit undid a block, by the block's commit, as of the cursor.
     var undone: [UInt64: UInt64] = [:]
@@ -20,11 +21,14 @@ package struct ExportCheck: ~Copyable {
     var types: [Int64: [UInt8]] = [:]
 
     /// A check of what `options` export; what they select must be what the target holds.
-    package init(_ store: Store, _ target: any ExportTarget, _ options: ExportOptions) throws(ExportError) {
+    package init(
+        _ store: Store, _ target: any ExportTarget, _ options: ExportOptions, states: [StateTable] = []
+    ) throws(ExportError) {
         self.store = store
         self.target = target
         self.options = options
-        let exporter = Exporter(store, into: target, options: options)
+        self.states = states
+        let exporter = Exporter(store, into: target, options: options, states: states)
         do throws(ExportError) {
             // One snapshot for all that is read: an exporter may be writing meanwhile.
             try exporter.database { () throws(SQLFailure) in try target.execute(target.dialect.beginSnapshot) }
@@ -45,6 +49,7 @@ package struct ExportCheck: ~Copyable {
         var report = CheckReport(sequence: cursor.wholeSequence)
         try check(.blocks, &report)
         try check(.events, &report)
+        report.differentStates = try differentStates()
         return report
     }
 

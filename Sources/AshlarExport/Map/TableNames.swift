@@ -45,6 +45,14 @@ struct TableNames {
         }
     }
 
+    /// Checks the name of a column in a table that has no others of ours.
+    static func checkColumn(_ name: String) throws(Problem) {
+        try check(name)
+        guard !systemColumns.contains(name.lowercased()) else {
+            throw Problem(message: "PostgreSQL keeps the name `\(name)` for itself; choose another")
+        }
+    }
+
     /// Takes all names that a table needs.
     mutating func claim(_ table: MappedTable) throws(Problem) {
         try Self.check(table.name)

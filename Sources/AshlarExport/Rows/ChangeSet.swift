@@ -37,6 +37,8 @@ package struct ChangeSet: Sendable {
     var tip: Tip?
     /// Heights of its blocks, as runs without gaps: a chain may skip any number of heights.
     private(set) var heights: [ClosedRange<Int64>] = []
+    /// What becomes of the tables of states, in their order; only where the changes end at the end of a commit.
+    var states: [StateChange] = []
     /// Numbers of new rows.
     var events = 0
     var blocks = 0
@@ -58,5 +60,7 @@ package struct ChangeSet: Sendable {
     }
 
     /// Number of new rows in all tables.
-    var rowCount: Int { parts.reduce(0) { $0 + $1.rows.reduce(0) { $0 + $1.rowCount } } }
+    var rowCount: Int {
+        parts.reduce(0) { $0 + $1.rows.reduce(0) { $0 + $1.rowCount } } + states.reduce(0) { $0 + $1.rows.rowCount }
+    }
 }

@@ -12,6 +12,7 @@ package struct StepEncoder: ~Copyable {
     private var types: NameNumbers
     private let tables: [Table]
     private var typed: TypedRows
+    private let states: StateFeeds?
     private var tip: TipState = .unknown
     /// Of each table, what the batch before gave: most are alike.
     private var sizes: [(cells: Int, bytes: Int)] = []
@@ -21,20 +22,24 @@ package struct StepEncoder: ~Copyable {
         case known(ChangeSet.Tip?)
     }
 
-    init(_ store: Store, _ options: ExportOptions, _ dialect: SQLDialect, models: NameNumbers, types: NameNumbers) {
+    init(
+        _ store: Store, _ options: ExportOptions, _ dialect: SQLDialect, models: NameNumbers, types: NameNumbers,
+        states: StateFeeds?
+    ) {
         self.store = store
         heights = options.heights
         keepsUndone = options.keepsUndone
         classifier = PayloadClassifier(dialect)
         self.models = models
         self.types = types
-        let set = TableSet(options, dialect)
+        let set = TableSet(options, dialect, [])
         tables = set.tables
         typed = TypedRows(set.typed)
+        self.states = states
     }
 
-    /// What a batch of steps changes.
-    mutating func encode(_ batch: StepBatch) throws(ExportError) -> ChangeSet {
+    /// What a batch of steps changes; nil if it was told to stop meanwhile.
+    mutating func encode(_ batch: StepBatch, shouldStop: () -> Bool) throws(ExportError) -> ChangeSet? {
         var changes = ChangeSet(tables, cursor: batch.cursor)
         for (index, size) in sizes.enumerated() { changes.parts[0].rows[index].reserveCapacity(like: size) }
         let misfits = typed.misfits
@@ -48,6 +53,11 @@ package struct StepEncoder: ~Copyable {
         changes.misfits = typed.misfits - misfits
         sizes = changes.parts[0].rows.map(\.size)
         do throws(StoreError) { changes.tip = try currentTip(changes.cursor) } catch { throw .store(error) }
+        guard let states else { return changes }
+        states.note(batch.steps)
+        guard batch.cursor.isWhole else { return changes }
+        guard let found = try states.changes(upTo: batch.cursor.sequence, shouldStop: shouldStop) else { return nil }
+        changes.states = found
         return changes
     }
 

@@ -15,6 +15,7 @@ struct ChangeWriter {
     private let target: any ExportTarget
     private let keepsUndone: Bool
     private let tables: TableSet
+    private let states: StateWriter
     private let viewsPerModel: Bool
     /// The target's cursor, as it stands there.
     private var place: String
@@ -22,11 +23,12 @@ struct ChangeWriter {
     private var counts = Counts()
 
     /// A writer into a target whose cursor is `place`.
-    init(_ target: any ExportTarget, _ options: ExportOptions, place: String) {
+    init(_ target: any ExportTarget, _ options: ExportOptions, _ tables: TableSet, place: String) {
         self.target = target
         self.place = place
         keepsUndone = options.keepsUndone
-        tables = TableSet(options, target.dialect)
+        self.tables = tables
+        states = StateWriter(target, tables.states)
         viewsPerModel = options.viewsPerModel
     }
 
@@ -42,6 +44,7 @@ struct ChangeWriter {
             if viewsPerModel { try createViews(part.rows[LogTable.models.rawValue]) }
             for mark in part.marks { try apply(mark) }
         }
+        try states.apply(changes.states)
         counts.rows += UInt64(changes.rowCount)
         counts.events += UInt64(changes.events)
         counts.blocks += UInt64(changes.blocks)

@@ -30,19 +30,25 @@ extension Exporter {
     }
 
     private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
-        guard meta.selection.utf8.elementsEqual(options.selection.utf8) else {
+        guard meta.selection.utf8.elementsEqual(selection.utf8) else {
             throw .refused(
                 code: "otherSelection",
-                message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
+                message: "\(target.name) holds \(meta.selection), and this asks for \(selection): "
                     + "give the same options as before, or export into another database\(schemaAdvice)")
         }
+    }
+
+    private var selection: String {
+        states.isEmpty
+            ? options.selection
+            : options.selection + "; state tables " + states.map(\.selection).joined(separator: ",")
     }
 
     private var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
 
     private func create() throws(ExportError) -> TargetMeta {
-        let set = TableSet(options, target.dialect)
-        let tables = [ExportSchema.meta, ExportSchema.tip] + set.tables
+        let set = self.tables
+        let tables = [ExportSchema.meta, ExportSchema.tip] + set.tables + set.states.map(\.table)
         let present = try database { () throws(SQLFailure) in
             var present: [String] = []
             for table in tables where try target.hasTable(table.name) { present.append(table.name) }
@@ -63,7 +69,7 @@ extension Exporter {
         let start = try startOfLog()
         let meta = TargetMeta(
             storeID: "\(store.id)", schemaVersion: ExportSchema.version, cursor: "\(start)",
-            selection: options.selection, isLoading: options.managesSchema,
+            selection: selection, isLoading: options.managesSchema,
             updatedAt: SystemCalls.wallMicroseconds())
         let format = try statistics().formatVersion
         try database { () throws(SQLFailure) in

@@ -2,8 +2,6 @@ import Ashlar
 import AshlarStorage
 
 extension Exporter {
-    private var tables: TableSet { TableSet(options, target.dialect) }
-
     /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor.
     ///
     /// Throws `refused` (`cannotRewind`) where rows of undone blocks that would count again were deleted. Complexity: O(what goes).
@@ -23,16 +21,26 @@ extension Exporter {
                     "\(target.name) lacks the rows of \(affected.count) undone blocks, which were deleted and would "
                     + "count again: export into an empty database")
         }
+        let rebuilt = try statesAnew(asOf: cursor)
         try database { () throws(SQLFailure) in
             try target.begin()
             for table in tables.marked.map(quoted) + ["rollbacks", "undone_blocks", "readopted_blocks"] {
                 try target.run("DELETE FROM \(table) WHERE sequence > $1", [sequence])
             }
             for row in affected { try restoreMark(of: row[0]) }
+            for state in states { try target.run("DELETE FROM \(quoted(state.table.name))", []) }
+            try StateWriter(target, states).apply(rebuilt)
             try moveBack(to: cursor)
             try target.commit()
         }
         return cursor
+    }
+
+    /// All rows of the tables of states: what the target shows cannot be gone back from, since the log lacks its events.
+    private func statesAnew(asOf cursor: Cursor) throws(ExportError) -> [StateChange] {
+        guard !states.isEmpty, cursor.sequence > 0 else { return [] }
+        let feeds = try StateFeeds(store, states, target.dialect, from: 0)
+        return try feeds.changes(upTo: cursor.sequence, shouldStop: { false }) ?? []
     }
 
     /// The last commit of a block in the target that the log has, too.

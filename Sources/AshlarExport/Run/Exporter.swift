@@ -11,19 +11,23 @@ package struct Exporter {
     let store: Store
     let target: any ExportTarget
     let options: ExportOptions
+    /// The tables of states that are kept beside the log's.
+    let states: [StateTable]
     /// Asked now and then: whether to stop at the next commit.
     let shouldStop: @Sendable () -> Bool
     /// Told now and then how far it is.
     let report: (ExportProgress) -> Void
 
-    /// An exporter; nothing is read or written yet.
+    /// An exporter; nothing is read or written yet. The states are those at the tip, whatever models and heights the options select.
     package init(
         _ store: Store, into target: any ExportTarget, options: ExportOptions = ExportOptions(),
-        shouldStop: @escaping @Sendable () -> Bool = { false }, report: @escaping (ExportProgress) -> Void = { _ in }
+        states: [StateTable] = [], shouldStop: @escaping @Sendable () -> Bool = { false },
+        report: @escaping (ExportProgress) -> Void = { _ in }
     ) {
         self.store = store
         self.target = target
         self.options = options
+        self.states = states
         self.shouldStop = shouldStop
         self.report = report
     }
@@ -52,6 +56,7 @@ package struct Exporter {
     }
 
     private func runOnce(_ progress: inout ExportProgress) throws(ExportError) {
+        try StateTable.check(states)
         try database { () throws(SQLFailure) in try target.reconnect() }
         var meta = try attach()
         let start = try startingCursor(meta, rewinding: options.rewinds)
@@ -62,7 +67,9 @@ package struct Exporter {
         if meta.isLoading { try database { () throws(SQLFailure) in try target.prepareBulkLoad() } }
         let encoder = StepEncoder(
             store, options, target.dialect, models: try numbers(ExportSchema.models),
-            types: try numbers(ExportSchema.types))
+            types: try numbers(ExportSchema.types),
+            states: states.isEmpty
+                ? nil : try StateFeeds(store, states, target.dialect, from: start.wholeSequence))
         let queue = ChangeQueue()
         let reader = try LogReaderThread(store, start, options, encoder, queue)
         defer {
@@ -76,7 +83,7 @@ package struct Exporter {
     private func take(
         from queue: ChangeQueue, _ meta: inout TargetMeta, _ progress: inout ExportProgress
     ) throws(ExportError) {
-        var writer = ChangeWriter(target, options, place: meta.cursor)
+        var writer = ChangeWriter(target, options, tables, place: meta.cursor)
         var acknowledgement = Acknowledgement(store, options.consumer)
         defer { if !meta.isLoading { acknowledgement.send() } }
         while !shouldStop() {
@@ -106,14 +113,17 @@ package struct Exporter {
     private func finishLoading(_ meta: inout TargetMeta, _ progress: inout ExportProgress) throws(ExportError) {
         progress.phase = .indexes
         report(progress)
-        let target = target
+        let (target, tables) = (target, tables)
         try database { () throws(SQLFailure) in
-            for statement in TableSet(options, target.dialect).indexStatements() { try target.execute(statement) }
+            for statement in tables.indexStatements() { try target.execute(statement) }
             try target.finishBulkLoad()
             try target.run("UPDATE ashlar_meta SET is_loading = 0 WHERE id = 1", [])
         }
         meta.isLoading = false
     }
+
+    /// All its tables.
+    var tables: TableSet { TableSet(options, target.dialect, states) }
 
     private func numbers(_ table: Table) throws(ExportError) -> NameNumbers {
         let rows = try database { () throws(SQLFailure) in

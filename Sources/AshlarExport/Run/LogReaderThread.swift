@@ -33,7 +33,9 @@ struct LogReaderThread {
         var follower = try logged { () throws(StoreError) in try store.follow(from: start, options: following) }
         while true {
             while let batch = try next(&follower) {
-                guard queue.put(.changes(try box.encode(batch))) else { return }
+                guard let changes = try box.encode(batch, shouldStop: { queue.isAbandoned }),
+                    queue.put(.changes(changes))
+                else { return }
             }
             guard queue.put(.caughtUp(lastSequence: follower.cursor.wholeSequence)) else { return }
             guard options.follows else { break }
@@ -70,5 +72,7 @@ private final class EncoderBox: @unchecked Sendable {
 
     init(_ encoder: consuming StepEncoder) { self.encoder = encoder }
 
-    func encode(_ batch: StepBatch) throws(ExportError) -> ChangeSet { try encoder.encode(batch) }
+    func encode(_ batch: StepBatch, shouldStop: () -> Bool) throws(ExportError) -> ChangeSet? {
+        try encoder.encode(batch, shouldStop: shouldStop)
+    }
 }

@@ -50,12 +50,8 @@ extension ExportSchema {
     ///
     /// Its name is `model_`, the model's number, which makes it unique, and of its name what a name in SQL needs no quotation marks for.
     static func createView(ofModel id: Int64, named name: String) -> String {
-        let plain = name.utf8.prefix(40).map { byte in
-            let isPlain =
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-            return isPlain ? Character(Unicode.Scalar(byte | (byte < 0x40 ? 0 : 0x20))) : "_"
-        }
-        return "CREATE VIEW \(quoted("model_\(id)_" + String(plain))) AS SELECT e.sequence, e.ordinal, e.height, "
+        let view = quoted("model_\(id)_" + plainName(name, bytes: 40))
+        return "CREATE VIEW \(view) AS SELECT e.sequence, e.ordinal, e.height, "
             + "t.name AS type, e.version, e.time, e.request_id, e.payload, e.payload_bytes FROM events e "
             + "LEFT JOIN types t ON t.id = e.type_id "
             + "WHERE e.model_id = \(id) AND e.undone_by IS NULL AND e.height IS NOT NULL"

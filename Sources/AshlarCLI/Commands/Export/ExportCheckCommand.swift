@@ -18,7 +18,7 @@ struct ExportCheckCommand: ReportingCommand {
             Compares what the exporter had written when it last committed; give the selection that it was given. Exit code 1 \
             tells of a difference, and the first one is named:
             {"sound","sequence","blocks","events","ranges","differentRanges":[{"first","last"}],"floatingDiffers",\
-            "first":{"table","sequence","ordinal","height","problem"}}, where a problem is missing, unexpected or different.
+            "differentStates":["TABLE"],"first":{"table","sequence","ordinal","height","problem"}}, where a problem is missing, unexpected or different.
             """)
 
     @Argument(help: "The store's directory.")
@@ -39,9 +39,9 @@ struct ExportCheckCommand: ReportingCommand {
     func perform(_ output: inout Output) throws(CommandError) {
         let store = try openStore(self.store, notes: !json)
         let target = try openTarget(target, postgres)
-        let options = try selection.options()
+        let (options, states) = (try selection.options(), try selection.states())
         let report = try withExport { () throws(ExportError) in
-            var check = try ExportCheck(store, target, options)
+            var check = try ExportCheck(store, target, options, states: states)
             return try check.run()
         }
         if json { Self.json(report, &output) } else { Self.text(report, target.name, &output) }
@@ -65,7 +65,9 @@ struct ExportCheckCommand: ReportingCommand {
             text: "{\"sound\":\(report.isSound),\"sequence\":\(report.sequence),\"blocks\":\(report.blocks),"
                 + "\"events\":\(report.events),\"ranges\":\(report.ranges),"
                 + "\"differentRanges\":[\(ranges.joined(separator: ","))],"
-                + "\"floatingDiffers\":\(report.floatingDiffers),\"first\":\(first)}\n")
+                + "\"floatingDiffers\":\(report.floatingDiffers),"
+                + "\"differentStates\":[\(report.differentStates.map(quoted).joined(separator: ","))],\"first\":\(first)}\n"
+        )
     }
 
     private static func text(_ report: CheckReport, _ name: String, _ output: inout Output) {
@@ -78,6 +80,7 @@ struct ExportCheckCommand: ReportingCommand {
             output.write(text: "different: heights \(range.lowerBound) to \(range.upperBound)\n")
         }
         if report.floatingDiffers { output.write("different: floating events\n") }
+        for table in report.differentStates { output.write(text: "different: table \(table)\n") }
         guard let first = report.first else { return }
         let ordinal = first.ordinal.map { ", ordinal \($0)" } ?? ""
         let height = first.height.map { ", height \($0)" } ?? ""

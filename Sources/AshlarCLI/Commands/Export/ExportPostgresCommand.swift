@@ -41,13 +41,15 @@ struct ExportPostgresCommand: ReportingCommand {
         let creates = run.schema == .auto && !run.printSchema
         if run.printSchema {
             let target = try postgres.open(url, creates: false, partitionHeights: partitionHeights)
-            output.write(text: try run.selection.options().script(for: target))
+            output.write(text: try run.selection.options().script(for: target, states: run.selection.states()))
             return
         }
         let store = try openStore(self.store, notes: !run.json)
         let target = try postgres.open(url, creates: creates, partitionHeights: partitionHeights)
         let name = "postgres:\(target.name) \(postgres.schemaName)"
-        try ExportRun(store: store, target: target, options: try run.options(consumer: name), json: run.json).run(
-            &output)
+        try ExportRun(
+            store: store, target: target, options: try run.options(consumer: name),
+            states: try run.selection.states(), json: run.json
+        ).run(&output)
     }
 }

@@ -8,6 +8,7 @@ struct ExportRun {
     let store: Store
     let target: any ExportTarget
     let options: ExportOptions
+    let states: [StateTable]
     let json: Bool
 
     /// Exports and prints the summary; if a signal stopped it before the end, says how to go on.
@@ -15,7 +16,8 @@ struct ExportRun {
         StopSignal.install()
         let meter = ExportMeter(isVisible: !json && isatty(STDERR_FILENO) == 1)
         let exporter = Exporter(
-            store, into: target, options: options, shouldStop: { StopSignal.wasReceived }, report: { meter.show($0) })
+            store, into: target, options: options, states: states, shouldStop: { StopSignal.wasReceived },
+            report: { meter.show($0) })
         let started = SystemCalls.monotonicNanoseconds()
         let result: ExportProgress
         do throws(CommandError) {

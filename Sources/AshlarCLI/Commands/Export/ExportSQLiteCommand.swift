@@ -36,14 +36,15 @@ struct ExportSQLiteCommand: ReportingCommand {
             let target = try withDatabase(file) { () throws(SQLFailure) in
                 try SQLiteTarget(path: "/dev/null", create: false)
             }
-            output.write(text: try run.selection.options().script(for: target))
+            output.write(text: try run.selection.options().script(for: target, states: run.selection.states()))
             return
         }
         let store = try openStore(self.store, notes: !run.json)
         let target = try withDatabase(file) { () throws(SQLFailure) in try SQLiteTarget(path: file, create: true) }
         let place = URL(fileURLWithPath: file).standardizedFileURL.path
         try ExportRun(
-            store: store, target: target, options: try run.options(consumer: "sqlite:" + place), json: run.json
+            store: store, target: target, options: try run.options(consumer: "sqlite:" + place),
+            states: try run.selection.states(), json: run.json
         ).run(&output)
     }
 }

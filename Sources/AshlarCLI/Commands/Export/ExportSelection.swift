@@ -20,6 +20,9 @@ struct ExportSelection: ParsableArguments {
     @Flag(help: "Delete the rows of undone blocks, instead of keeping them with a mark.")
     var pruneUndone = false
 
+    @Flag(help: "Keep the states of the models that this program knows and that are tables: state_NAME.")
+    var stateTables = false
+
     func validate() throws { if let heights { _ = try RangeArgument.heights(heights) } }
 
     /// The same for the library. Throws `refused` (`badMap`) for a map that cannot be used.
@@ -31,6 +34,16 @@ struct ExportSelection: ParsableArguments {
         options.viewsPerModel = viewPerModel
         options.map = try map.map { (path) throws(CommandError) in try Self.read(path) }
         return options
+    }
+
+    /// The tables of states that are asked for.
+    func states() throws(CommandError) -> [StateTable] {
+        guard stateTables else { return [] }
+        return try withExport { () throws(ExportError) in
+            var tables: [StateTable] = []
+            for model in KnownModels.all { if let tabular = model.tabular { tables.append(try StateTable(tabular)) } }
+            return tables
+        }
     }
 
     private static func read(_ path: String) throws(CommandError) -> TableMap {
