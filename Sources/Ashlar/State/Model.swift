@@ -38,6 +38,11 @@ public protocol Model: Sendable {
     /// that an event costs no indirect call.
     func apply(run events: inout ModelEvents, to state: inout State) throws
 
+    /// Takes the block that `undo` came from back: the last one in the state.
+    ///
+    /// The default leaves it to the state; as that of `apply(run:to:)` it is here to be compiled together with the model.
+    func undo(_ undo: State.Undo, in state: inout State)
+
     /// Takes one floating event into a copy of the state, for `Projected.latestWithPending`; the default leaves it out.
     ///
     /// The event may have been confirmed by a block since: the state tells.
@@ -68,6 +73,10 @@ extension Model {
         while events.next() { try apply(events.event, to: &state) }
     }
 
+    /// Has the state take the block back.
+    @inlinable
+    public func undo(_ undo: State.Undo, in state: inout State) { state.undo(undo) }
+
     /// Leaves floating events out.
     public func applyPending(_ event: borrowing ModelEvent, to state: inout State) throws {}
 
@@ -77,9 +86,11 @@ extension Model {
 
 extension Model where State: SnapshotCodable {
     /// Appends the state as it writes itself.
+    @inlinable
     public func encode(_ state: State, to output: inout SnapshotOutput) throws { try state.encode(to: &output) }
 
     /// Reads the state as it wrote itself.
+    @inlinable
     public func decode(from input: inout SnapshotInput) throws -> State { try State.decode(from: &input) }
 }
 

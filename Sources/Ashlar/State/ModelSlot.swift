@@ -121,13 +121,13 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
         guard var undo = current else { return }
         current = nil
         state.endBlock(&undo)
-        state.undo(undo)
+        model.undo(undo, in: &state)
     }
 
     override func undo(to target: Int64) {
         while let last = undos.last, last.height > target {
             undos.removeLast()
-            state.undo(last.undo)
+            model.undo(last.undo, in: &state)
         }
         height = target
     }
@@ -143,7 +143,7 @@ final class StateSlot<M: Model>: ModelSlot, @unchecked Sendable {
         var copy = state
         for entry in undos.reversed() {
             guard entry.height > target else { break }
-            copy.undo(entry.undo)
+            model.undo(entry.undo, in: &copy)
         }
         return copy
     }
