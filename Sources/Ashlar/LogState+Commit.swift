@@ -127,8 +127,9 @@ extension LogState {
                         hash: block.hash, sequence: header.sequence, height: block.height, location: location))
             }
         } catch {
-            // The caller has checked all this; if it fails all the same, memory and log may differ: write nothing more.
-            let failure = StoreError.invalidArgument("internal inconsistency: \(error)")
+            // The caller has checked all this, but taking a rollback up may have to read. If it fails, memory and log may differ: write nothing
+            // more.
+            let failure = error as? StoreError ?? .invalidArgument("internal inconsistency: \(error)")
             poison(with: failure)
             throw failure
         }

@@ -105,4 +105,34 @@ struct RollbackTests {
         #expect(log.heights == Array(0...height + 4))
         #expect(log.state.finalHeight == 10)
     }
+
+    @Test("a read that fails in a rollback is an I/O error, wherever it strikes, and nothing half done is written")
+    func failingRead() throws {
+        for skipping in 0..<1_000 {
+            let disk = SimulatedDisk(seed: 11)
+            var writer = try Writer.open(disk, options: options(segmentBytes: 4_096))
+            try writer.append(0...39)
+            try writer.sync()
+            disk.fail(.read, skipping: skipping)
+            var isDone = false
+            do throws(StoreError) {
+                try writer.rollback(toHeight: 3, belowFinality: true)
+                isDone = true
+            } catch {
+                guard case .inputOutput = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+            }
+            disk.clearFaults()
+            _ = closing(writer)
+            let tip = try Store.open(disk).view().tipHeight
+            #expect(tip == 3 || !isDone && tip == 39)
+            if isDone {
+                // It made fewer reads than that.
+                #expect(skipping > 2)
+                return
+            }
+        }
+    }
 }
