@@ -46,7 +46,7 @@ bitcoin index bitcoin blk00000.dat
 bitcoin supply bitcoin --at 4312
 bitcoin top bitcoin --limit 3 --at 200
 bitcoin store snapshots list bitcoin --table
-step "11. The same in SQL: each output and spend a row of its own; the richest scripts of block 4,312"
+step "11. The same in SQL: each output and spend a row of its own, the state a table; the richest scripts"
 cat >map.json <<'MAP'
 {"tables": [
   {"name": "outputs", "model": "utxo", "type": "output.created", "columns": [
@@ -55,10 +55,9 @@ cat >map.json <<'MAP'
   {"name": "spends", "model": "utxo", "type": "output.spent", "columns": [
     {"name": "txid", "path": "$.prev_txid", "type": "bytes"}, {"name": "vout", "path": "$.prev_vout", "type": "bigint"}]}]}
 MAP
-run export sqlite bitcoin bitcoin.db --map map.json
-run export check bitcoin bitcoin.db --map map.json
-query="SELECT substr(hex(o.script), 1, 24) || '…' AS script, sum(o.value) AS satoshi FROM canonical_outputs o
-LEFT JOIN canonical_spends s USING (txid, vout) WHERE s.txid IS NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 3"
+bitcoin store export sqlite bitcoin bitcoin.db --map map.json --state-tables
+bitcoin store export check bitcoin bitcoin.db --map map.json --state-tables
+query="SELECT substr(hex(script), 1, 24) || '…' AS script, balance, outputs FROM state_utxo ORDER BY balance DESC LIMIT 3"
 printf '  $ sqlite3 bitcoin.db "%s"\n' "$query"
 sqlite3 -column -header bitcoin.db "$query"
 run export sqlite fork fork.db

@@ -104,6 +104,21 @@ struct ExporterTests {
         #expect(refusal { _ = try Exporter(store, into: try other.target()).run() } == "otherStore")
         try other.target().execute("UPDATE ashlar_meta SET schema_version = 99")
         #expect(refusal { try other.export() } == "newerSchema")
+        // A newer layout may have other columns.
+        try other.target().execute("ALTER TABLE ashlar_meta RENAME COLUMN selection TO choice")
+        #expect(refusal { try other.export() } == "newerSchema")
+    }
+
+    @Test("tables that somebody prepared must be empty")
+    func prepared() throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 3, steps: 20)
+        try pair.target().execute(ExportOptions().script(for: try pair.target(), states: []))
+        try pair.target().execute("INSERT INTO types VALUES (1, 'stray')")
+        #expect(refusal { try pair.export { $0.managesSchema = false } } == "notEmpty")
+        try pair.target().execute("DELETE FROM types")
+        try pair.export { $0.managesSchema = false }
+        #expect(try pair.check().isSound)
     }
 
     @Test("each model has a view, whatever its name is")

@@ -1,5 +1,4 @@
 import Ashlar
-import AshlarStorage
 
 /// Applies change sets to a target, in transactions that end between two commits of the log.
 struct ChangeWriter {
@@ -86,7 +85,7 @@ struct ChangeWriter {
         }
     }
 
-    /// Moves it from where this writer left it: a place that somebody else gave it is not overwritten.
+    /// Moves tip and cursor to the end of what was written.
     private func moveCursor(to cursor: Cursor, _ tip: ChangeSet.Tip?) throws(SQLFailure) {
         try target.run("DELETE FROM tip WHERE id = 1", [])
         var row = RowBuffer(columnCount: ExportSchema.tip.columns.count)
@@ -96,24 +95,6 @@ struct ChangeWriter {
         row.append(bytes: tip?.hash.bytes)
         row.append(tip?.time.microseconds)
         try target.insert(row, into: ExportSchema.tip)
-        let changed = try target.run(
-            "UPDATE ashlar_meta SET cursor = $1, updated_at = \(target.dialect.time("$2")) WHERE id = 1 "
-                + "AND cursor = $3",
-            [.text("\(cursor)"), .integer(SystemCalls.wallMicroseconds()), .text(place)])
-        guard changed != 1 else { return }
-        guard try target.value("SELECT id FROM ashlar_meta WHERE id = 1") == nil else {
-            throw SQLFailure(.busy, code: "ashlar", message: "another exporter has moved the cursor meanwhile")
-        }
-        throw SQLFailure(.schema, code: "ashlar", message: "the row of ashlar_meta is gone")
-    }
-}
-
-extension SQLDialect {
-    /// The expression for a parameter of microseconds since 1970 UTC as a time; those of a clock, which no database is out of range for.
-    func time(_ parameter: String) -> String {
-        switch self {
-        case .sqlite: parameter
-        case .postgres: "(timestamptz 'epoch' + \(parameter)::bigint * interval '1 microsecond')"
-        }
+        try TargetMeta.moveCursor(target, from: place, to: cursor)
     }
 }

@@ -4,7 +4,7 @@ import AshlarStorage
 extension Exporter {
     /// Makes sure that the target is one this store is exported into, and creates its tables if it is empty.
     ///
-    /// Throws `refused` with what to do: `notOurs`, `missingTables`, `otherStore`, `newerSchema`, `otherSelection`.
+    /// Throws `refused` with what to do: `notOurs`, `missingTables`, `notEmpty`, `otherStore`, `newerSchema`, `otherSelection`.
     func attach() throws(ExportError) -> TargetMeta {
         guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
             return try create()
@@ -66,6 +66,7 @@ extension Exporter {
                 message: "\(target.name) has no table \(missing.name): create what `--print-schema` prints, "
                     + "or let the tables be managed")
         }
+        if !options.managesSchema { try checkEmpty(tables) }
         let start = try startOfLog()
         let meta = TargetMeta(
             storeID: "\(store.id)", schemaVersion: ExportSchema.version, cursor: "\(start)",
@@ -81,6 +82,21 @@ extension Exporter {
             try target.commit()
         }
         return meta
+    }
+
+    /// Tables that somebody prepared have no rows: whose they are, only the row of `ashlar_meta` that is missing could tell.
+    private func checkEmpty(_ tables: [Table]) throws(ExportError) {
+        let filled = try database { () throws(SQLFailure) in
+            for table in tables where try target.value("SELECT 1 FROM \(quoted(table.name)) LIMIT 1") != nil {
+                return table.name as String?
+            }
+            return nil
+        }
+        guard let filled else { return }
+        throw .refused(
+            code: "notEmpty",
+            message: "\(target.name) has rows in \(filled) and none in ashlar_meta that says whose they are: "
+                + "empty its tables, or export into another database\(schemaAdvice)")
     }
 
     private func insert(_ meta: TargetMeta, _ format: String) throws(SQLFailure) {
@@ -129,7 +145,7 @@ extension Exporter {
                     message: "\(target.name) holds what this log does not: \(mismatch); "
                         + "`--rewind` takes the target back to the last commit that both have")
             }
-            return try rewind()
+            return try rewind(from: meta.cursor)
         }
     }
 }

@@ -1,11 +1,10 @@
 import Ashlar
-import AshlarStorage
 
 extension Exporter {
-    /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor.
+    /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor. `place` is the cursor that the target has.
     ///
     /// Throws `refused` (`cannotRewind`) where rows of undone blocks that would count again were deleted. Complexity: O(what goes).
-    func rewind() throws(ExportError) -> Cursor {
+    func rewind(from place: String) throws(ExportError) -> Cursor {
         let cursor = try lastCommon()
         let sequence = SQLValue.integer(Int64(cursor.sequence))
         let affected = try database { () throws(SQLFailure) in
@@ -30,7 +29,7 @@ extension Exporter {
             for row in affected { try restoreMark(of: row[0]) }
             for state in states { try target.run("DELETE FROM \(quoted(state.table.name))", []) }
             try StateWriter(target, states).apply(rebuilt)
-            try moveBack(to: cursor)
+            try moveBack(from: place, to: cursor)
             try target.commit()
         }
         return cursor
@@ -78,15 +77,13 @@ extension Exporter {
         }
     }
 
-    private func moveBack(to cursor: Cursor) throws(SQLFailure) {
+    private func moveBack(from place: String, to cursor: Cursor) throws(SQLFailure) {
         try target.run("DELETE FROM tip WHERE id = 1", [])
         try target.run(
             "INSERT INTO tip (id, sequence, height, hash, time) SELECT 1, $1, b.height, b.hash, b.time FROM "
                 + "(SELECT 1 AS one) o LEFT JOIN (SELECT height, hash, time FROM blocks WHERE undone_by IS NULL "
                 + "ORDER BY height DESC LIMIT 1) b ON o.one = 1",
             [.integer(Int64(cursor.sequence))])
-        try target.run(
-            "UPDATE ashlar_meta SET cursor = $1, updated_at = \(target.dialect.time("$2")) WHERE id = 1",
-            [.text("\(cursor)"), .integer(SystemCalls.wallMicroseconds())])
+        try TargetMeta.moveCursor(target, from: place, to: cursor)
     }
 }
