@@ -82,6 +82,9 @@ let package = Package(
         .target(
             name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
             path: "Tests/AshlarTestSupport", swiftSettings: settings),
+        .target(
+            name: "AshlarExportTestSupport", dependencies: ["AshlarExport", "Ashlar", "AshlarTestSupport"],
+            path: "Tests/AshlarExportTestSupport", swiftSettings: settings),
         .testTarget(
             name: "AshlarFormatTests",
             dependencies: ["AshlarFormat", "AshlarTestSupport", "CAshlarChecksum", "CAshlarZlib"],
@@ -94,12 +97,16 @@ let package = Package(
         .testTarget(
             name: "AshlarExportTests",
             dependencies: [
-                "AshlarExport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport", "CAshlarZlib",
+                "AshlarExport", "AshlarExportTestSupport", "AshlarJSON", "AshlarSQLite", "Ashlar", "AshlarTestSupport",
+                "CAshlarZlib",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "AshlarPostgresTests",
-            dependencies: ["AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+            dependencies: [
+                "AshlarExport", "AshlarExportTestSupport", "AshlarPostgres", "Ashlar", "AshlarTestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarEasyLayerTests",
             dependencies: [

@@ -12,11 +12,9 @@ package import AshlarExport
 // thus refused, not put where they would be in the way of their partition; and the server, knowing the check, need not read the default
 // partition through each time it makes another.
 
-extension PostgresTarget {
-    private static let partitionedNames = ["blocks", "events"]
+extension PostgresSyntax {
+    static let partitionedNames = ["blocks", "events"]
     private static let height = "height"
-    /// Most partitions that are made at a time: more means that they are far too small.
-    private static let partitionLimit = 10_000
 
     func isPartitioned(_ table: Table) -> Bool {
         partitionHeights != nil && Self.partitionedNames.contains(table.name)
@@ -37,6 +35,11 @@ extension PostgresTarget {
             CREATE UNIQUE INDEX \(quoted(table.name + "_floating_key")) ON \(floating) (\(Self.list(table.key)))
             """
     }
+}
+
+extension PostgresTarget {
+    /// Most partitions that are made at a time: more means that they are far too small.
+    private static let partitionLimit = 10_000
 
     /// Creates the partitions that cover the heights, as far as they are missing.
     ///
@@ -52,7 +55,7 @@ extension PostgresTarget {
             WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1)
               AND relname IN ($2, $3) AND relkind = 'p'
             ORDER BY relname
-            """, [.text(schemaName)] + Self.partitionedNames.map { .text($0) }
+            """, [.text(schemaName)] + PostgresSyntax.partitionedNames.map { .text($0) }
         ).compactMap(\.first?.text)
         guard !tables.isEmpty else {
             let message = "no table of schema \(quoted(schemaName)) is partitioned by height"

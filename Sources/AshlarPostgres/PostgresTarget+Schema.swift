@@ -23,33 +23,48 @@ extension PostgresTarget {
         ).compactMap(\.first?.text)
     }
 
-    /// The statements that create a table; several where it is partitioned.
-    package func createStatement(_ table: Table) -> String {
-        if isPartitioned(table) { return createPartitioned(table) }
-        return "CREATE TABLE \(quoted(table.name)) (\(definition(table, key: table.key)))"
+    package func createStatement(_ table: Table) -> String { syntax.createStatement(table) }
+
+    package func definition(_ column: Column) -> String { syntax.definition(column) }
+
+    private var syntax: PostgresSyntax { PostgresSyntax(partitionHeights: partitionHeights) }
+
+    package func taken(_ names: [String]) throws(SQLFailure) -> [String] {
+        var taken: [String] = []
+        for name in names
+        where try value(
+            """
+            SELECT 1 FROM pg_class
+            WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND relname = $2
+            """, [.text(schemaName), .text(name)]) != nil
+        { taken.append(name) }
+        return taken
     }
 
-    /// Columns, primary key and checks.
-    func definition(_ table: Table, key: [String]) -> String {
-        var parts = table.columns.map { column in
-            "\(quoted(column.name)) \(Self.typeName(column.type))\(column.isOptional ? "" : " NOT NULL")"
+    /// Indexes go with a column silently here; views do not go at all, and the server names them.
+    package func additions(to table: String) throws(SQLFailure) -> [TableAddition] {
+        let names: [SQLValue] = [.text(schemaName), .text(table)]
+        let relation =
+            "(SELECT oid FROM pg_class WHERE relname = $2 AND relnamespace = "
+            + "(SELECT oid FROM pg_namespace WHERE nspname = $1))"
+        let indexes = try rows(
+            """
+            SELECT i.relname, a.attname FROM pg_depend d
+            JOIN pg_class i ON i.oid = d.objid AND i.relkind IN ('i', 'I')
+            JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = \(relation)
+            ORDER BY 1, 2
+            """, names)
+        let triggers = try rows(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = \(relation) AND NOT tgisinternal ORDER BY 1", names)
+        return (indexes + triggers).compactMap { row in
+            row[0].text.map { TableAddition($0, column: row.count > 1 ? row[1].text : nil) }
         }
-        if !key.isEmpty { parts.append("PRIMARY KEY (\(Self.list(key)))") }
-        parts += table.checks.map { "CHECK (\($0))" }
-        return parts.joined(separator: ", ")
     }
 
-    /// Names in quotation marks, with commas in between.
-    static func list(_ names: [String]) -> String { names.map(quoted).joined(separator: ", ") }
+    /// None: the server drops nothing that a view needs.
+    package func brokenViews() throws(SQLFailure) -> [String] { [] }
 
-    private static func typeName(_ type: ColumnType) -> String {
-        switch type {
-        case .integer: "bigint"
-        case .text: "text"
-        case .bytes: "bytea"
-        case .json: "jsonb"
-        case .timestamp: "timestamptz"
-        case .numeric: "numeric(78,0)"
-        }
-    }
+    /// Nothing: the server's autovacuum does it.
+    package func refreshStatistics() throws(SQLFailure) {}
 }

@@ -12,12 +12,32 @@ extension SQLiteTarget {
         guard !rows.isEmpty else { return }
         let sql = Self.insertStatement(table)
         let statement = try take(sql)
-        let code = Self.insert(rows, with: statement.handle)
+        let (code, row) = Self.insert(rows, with: statement.handle)
         // Before another call replaces the message; what is bound is never looked at again.
-        let failure = code == SQLITE_OK ? nil : self.failure(code)
+        var failure = code == SQLITE_OK ? nil : self.failure(code)
+        if code & 0xff == SQLITE_TOOBIG { failure?.message += Self.name(ofRow: row, of: rows, in: table) + limitAdvice }
         keep(statement, sql)
         if let failure { throw failure }
     }
+
+    /// Which row it is, by its key, and how large.
+    private static func name(ofRow row: Int, of rows: RowBuffer, in table: Table) -> String {
+        let key = table.columns.indices.filter { table.key.contains(table.columns[$0].name) }.map { column in
+            let value = rows.value(row: row, column: column)
+            return "\(table.columns[column].name) \(value.integer.map(String.init) ?? value.text ?? "?")"
+        }
+        let bytes = table.columns.indices.reduce(0) { $0 + Int(rows.cell(row: row, column: $1).length) }
+        return ": \(bytes) bytes in the row \(key.joined(separator: ", ")) of \(table.name)"
+    }
+
+    private var limitAdvice: String {
+        let limit = sqlite3_limit(database, SQLITE_LIMIT_LENGTH, -1)
+        return
+            "; SQLite takes at most \(limit) bytes in a row: leave its model out (--model), or export into PostgreSQL"
+    }
+
+    /// Lowers the limit on the bytes of a row, which is SQLite's own at first: 10⁹ as it is usually built.
+    package func limitRows(toBytes count: Int32) { sqlite3_limit(database, SQLITE_LIMIT_LENGTH, count) }
 
     private static func insertStatement(_ table: Table) -> String {
         let columns = table.columns.map { quoted($0.name) }.joined(separator: ", ")
@@ -25,8 +45,8 @@ extension SQLiteTarget {
         return "INSERT INTO \(quoted(table.name)) (\(columns)) VALUES (\(values))"
     }
 
-    /// Inserts all rows or those before the first that fails; gives its result code.
-    private static func insert(_ rows: RowBuffer, with statement: OpaquePointer) -> Int32 {
+    /// Inserts all rows or those before the first that fails; gives its result code and its place.
+    private static func insert(_ rows: RowBuffer, with statement: OpaquePointer) -> (code: Int32, row: Int) {
         rows.bytes.span.bytes.withUnsafeBytes { bytes in
             // The bound pointers do not outlive what they point to.
             defer { sqlite3_clear_bindings(statement) }
@@ -37,14 +57,14 @@ extension SQLiteTarget {
                 while first < cells.count {
                     for column in 0..<columns {
                         let code = bind(cells[first + column], at: Int32(column + 1), of: statement, base: base)
-                        guard code == SQLITE_OK else { return code }
+                        guard code == SQLITE_OK else { return (code, first / columns) }
                     }
-                    first += columns
                     let code = sqlite3_step(statement)
-                    guard code == SQLITE_DONE else { return code }
+                    guard code == SQLITE_DONE else { return (code, first / columns) }
+                    first += columns
                     sqlite3_reset(statement)
                 }
-                return SQLITE_OK
+                return (SQLITE_OK, 0)
             }
         }
     }

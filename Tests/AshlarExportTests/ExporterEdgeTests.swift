@@ -1,5 +1,6 @@
 import Ashlar
 import AshlarExport
+import AshlarExportTestSupport
 import AshlarSQLite
 import AshlarTestSupport
 import Foundation
@@ -149,61 +150,40 @@ struct ExporterEdgeTests {
         #expect(try pair.check { $0.keepsUndone = keepsUndone }.isSound)
         #expect(try canonical(try pair.target()) == canonical(store))
     }
-}
 
-/// A database that goes away after so many calls that would change it.
-final class CutOffTarget: ExportTarget {
-    private let target: SQLiteTarget
-    private var callsLeft: Int
-    let dialect = SQLDialect.sqlite
-    var name: String { target.name }
-
-    init(_ target: SQLiteTarget, after calls: Int) {
-        self.target = target
-        callsLeft = calls
+    @Test("an event that is too large for a row of SQLite is named")
+    func tooLarge() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        try writer.append(
+            Samples.block(0),
+            events: Samples.events(0) + [Event(model: "m", type: "t", payload: [UInt8](repeating: 0x7B, count: 9_000))])
+        try writer.close()
+        let target = try pair.target()
+        target.limitRows(toBytes: 8_000)
+        #expect {
+            _ = try Exporter(try Store.open(at: pair.storePath), into: target).run()
+        } throws: { error in
+            guard case .database(_, let failure)? = error as? ExportError else { return false }
+            return failure.kind == .constraint && failure.message.contains("sequence 1, ordinal 5 of events")
+                && failure.message.contains("at most 8000 bytes")
+        }
+        target.limitRows(toBytes: 100_000)
+        _ = try Exporter(try Store.open(at: pair.storePath), into: target).run()
+        #expect(try pair.check().isSound)
     }
 
-    private func count() throws(SQLFailure) {
-        guard callsLeft > 0 else { throw SQLFailure(.connection, code: "test", message: "cut off") }
-        callsLeft -= 1
+    @Test("a table of the map that nothing belongs to is told of at the end")
+    func emptyTables() throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 5, steps: 50)
+        let tables = [
+            ChangeTrial.table("some", ChangeTrial.column("n", "$.n", "text")),
+            ChangeTrial.table("none", model: "modle 1", ChangeTrial.column("n", "$.n", "text")),
+        ]
+        let map = try TableMap(
+            json: Array("{\"tables\":[\(tables.joined(separator: ","))]}".utf8).span.bytes, file: "map")
+        #expect(try pair.export { $0.map = map }.emptyTables == ["none"])
+        #expect(try pair.export { $0.map = map }.emptyTables == ["none"])
     }
-
-    func execute(_ sql: String) throws(SQLFailure) {
-        try count()
-        try target.execute(sql)
-    }
-
-    func run(_ sql: String, _ parameters: [SQLValue]) throws(SQLFailure) -> Int {
-        try count()
-        return try target.run(sql, parameters)
-    }
-
-    func query(
-        _ sql: String, _ parameters: [SQLValue], _ body: ([SQLValue]) throws(SQLFailure) -> Void
-    ) throws(SQLFailure) { try target.query(sql, parameters, body) }
-
-    func insert(_ rows: RowBuffer, into table: Table) throws(SQLFailure) {
-        try count()
-        try target.insert(rows, into: table)
-    }
-
-    func begin() throws(SQLFailure) {
-        try count()
-        try target.begin()
-    }
-
-    func commit() throws(SQLFailure) {
-        try count()
-        try target.commit()
-    }
-
-    func rollback() { target.rollback() }
-    func reconnect() throws(SQLFailure) { try target.reconnect() }
-    func prepareBulkLoad() throws(SQLFailure) { try target.prepareBulkLoad() }
-    func finishBulkLoad() throws(SQLFailure) { try target.finishBulkLoad() }
-    func prepareHeights(_ heights: ClosedRange<Int64>) throws(SQLFailure) { try target.prepareHeights(heights) }
-    func announce(sequence: UInt64) throws(SQLFailure) { try target.announce(sequence: sequence) }
-    func createStatement(_ table: Table) -> String { target.createStatement(table) }
-    func hasTable(_ name: String) throws(SQLFailure) -> Bool { try target.hasTable(name) }
-    func columnNames(_ table: String) throws(SQLFailure) -> [String] { try target.columnNames(table) }
 }

@@ -125,7 +125,7 @@ struct StateTableTests {
         #expect(refusal { _ = try Exporter(store, into: try pair.target(), states: twins).run() } == "badStateTable")
         let misfit = [try StateTable(Holdings(amount: "12e3"))]
         #expect(refusal { _ = try Exporter(store, into: try pair.target(), states: misfit).run() } == "badStateRow")
-        #expect(refusal { try pair.export() } == "otherSelection")
+        #expect(refusal { try pair.export() } == "otherTables")
     }
 }
 

@@ -1,4 +1,5 @@
 public import Ashlar
+import AshlarExport
 
 /// A model that the commands can show and take snapshots of.
 public struct KnownModel: Sendable {
@@ -10,6 +11,8 @@ public struct KnownModel: Sendable {
     public let sources: [String]
     /// The model, if its state is a table.
     let tabular: (any TabularModel)?
+    /// The model, for reading its snapshots.
+    let snapshots: SnapshotModel
     private let makeFolded: @Sendable (Projection) throws(ProjectionError) -> FoldedModel
 
     /// Makes a model known to the commands; of a `TabularModel`, `export` can keep the table.
@@ -18,6 +21,7 @@ public struct KnownModel: Sendable {
         schemaVersion = model.schemaVersion
         sources = model.sources
         tabular = model as? any TabularModel
+        snapshots = SnapshotModel(model)
         makeFolded = { (projection) throws(ProjectionError) in FoldedModel(try projection.add(model)) }
     }
 

@@ -4,11 +4,13 @@ package struct CheckReport: Sendable, Hashable {
     package struct Difference: Sendable, Hashable {
         /// The table.
         package var table: String
-        /// The commit that holds the row, in the log or in the target.
-        package var sequence: Int64
-        /// The event's place in it; nil for a block.
+        /// The columns of its key, with their values, as text.
+        package var key: String
+        /// The commit in its key, if there is one.
+        package var sequence: Int64?
+        /// The event's place in it, if it is one's.
         package var ordinal: Int64?
-        /// The block's height; nil for a floating event.
+        /// The height, if the row has one.
         package var height: Int64?
         /// What is wrong.
         package var problem: Problem
@@ -29,6 +31,8 @@ package struct CheckReport: Sendable, Hashable {
     /// Rows of the log that were compared.
     package var blocks: UInt64 = 0
     package var events: UInt64 = 0
+    /// Tables that were compared.
+    package var tables = 0
     /// Ranges of heights that were compared, and those that differ.
     package var ranges = 0
     package var differentRanges: [ClosedRange<Int64>] = []
@@ -36,11 +40,14 @@ package struct CheckReport: Sendable, Hashable {
     package var floatingDiffers = false
     /// State tables that do not show the states as of the target's cursor.
     package var differentStates: [String] = []
+    /// The first difference in each table that differs, in the order in which they were compared.
+    package var differences: [Difference] = []
+    /// Snapshots that were made or removed, or have become valid again, since the exporter last looked: no differences.
+    package var lateSnapshots: [String] = []
+
     /// The first difference, by table and then by height.
-    package var first: Difference?
+    package var first: Difference? { differences.first }
 
     /// Whether the target says what the log says.
-    package var isSound: Bool {
-        first == nil && differentRanges.isEmpty && !floatingDiffers && differentStates.isEmpty
-    }
+    package var isSound: Bool { differences.isEmpty }
 }

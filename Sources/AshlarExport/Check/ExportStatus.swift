@@ -5,6 +5,8 @@ import AshlarStorage
 package struct ExportStatus: Sendable {
     /// The target's row about itself.
     package var meta: TargetMeta
+    /// Tables of a map and of states that it has.
+    package var tables: [String]
     /// The last commit that is in the target as a whole.
     package var sequence: UInt64
     /// The last durable commit of the log.
@@ -24,6 +26,10 @@ package struct ExportStatus: Sendable {
         let exporter = Exporter(store, into: target)
         let (meta, cursor) = try exporter.place()
         self.meta = meta
+        tables = try exporter.database { () throws(SQLFailure) in
+            guard try target.hasTable(ExportSchema.ownTables.name) else { return [] }
+            return try OwnTable.read(target).map(\.name)
+        }
         sequence = cursor.wholeSequence
         durableSequence = store.durableSequence
         height = try exporter.database { () throws(SQLFailure) in

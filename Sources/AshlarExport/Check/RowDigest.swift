@@ -45,6 +45,21 @@ struct RowDigest {
     }
 }
 
+extension RowDigest {
+    /// A value as a column of a type has it; of rows on their way into a target, or out of it.
+    mutating func add(_ value: SQLValue, _ type: ColumnType, _ dialect: SQLDialect) {
+        switch value {
+        case .null: add(0 as UInt64)
+        case .integer(let integer): add(type == .timestamp ? dialect.stored(time: integer) : integer as Int64?)
+        case .real(let real): add(real.bitPattern)
+        case .bytes(let bytes): add(bytes)
+        case .text(let text):
+            let bytes = Array(text.utf8)
+            if type == .json { add(json: bytes.span.bytes, dialect) } else { add(bytes) }
+        }
+    }
+}
+
 /// What the rows of some heights add up to.
 struct RangeSum: Sendable, Hashable {
     var rows: UInt64 = 0

@@ -39,6 +39,8 @@ package struct ChangeSet: Sendable {
     private(set) var heights: [ClosedRange<Int64>] = []
     /// What becomes of the tables of states, in their order; only where the changes end at the end of a commit.
     var states: [StateChange] = []
+    /// The lowest height that was gone back to: snapshots of higher blocks may be of none that counts any more.
+    var voidAbove: Int64?
     /// Numbers of new rows.
     var events = 0
     var blocks = 0

@@ -56,7 +56,9 @@ package struct StepEncoder: ~Copyable {
         guard let states else { return changes }
         states.note(batch.steps)
         guard batch.cursor.isWhole else { return changes }
-        guard let found = try states.changes(upTo: batch.cursor.sequence, shouldStop: shouldStop) else { return nil }
+        guard let found = try states.changes(upTo: batch.cursor.sequence, shouldStop: { _ in shouldStop() }) else {
+            return nil
+        }
         changes.states = found
         return changes
     }
@@ -148,6 +150,7 @@ package struct StepEncoder: ~Copyable {
 
     private mutating func undo(_ undone: UndoneBlocks, _ step: Step, _ changes: inout ChangeSet) {
         tip = .unknown
+        changes.voidAbove = min(changes.voidAbove ?? .max, undone.toHeight)
         if step.isFirst {
             changes.withRows(.rollbacks) {
                 $0.appendRow(
@@ -169,21 +172,24 @@ package struct StepEncoder: ~Copyable {
     private mutating func currentTip(_ cursor: Cursor) throws(StoreError) -> ChangeSet.Tip? {
         guard cursor.isWhole, cursor.wholeSequence > 0 else { return nil }
         if case .known(let tip) = tip { return tip }
-        let view = try store.view(asOf: cursor.wholeSequence)
-        var found: StoredBlock?
-        if let top = view.tipHeight {
-            let (lowest, highest) = (heights?.lowerBound ?? 0, min(top, heights?.upperBound ?? top))
-            if lowest <= highest,
-                let result = view.blocks(lowest...highest, descending: true).first(where: { _ in true })
-            {
-                found = try result.get()
-            }
-        }
-        let tip = found.map {
-            ChangeSet.Tip(height: $0.block.height, hash: $0.block.hash, time: $0.block.timestamp)
-        }
+        let tip = try ChangeSet.Tip.of(store, asOf: cursor.wholeSequence, heights)
         self.tip = .known(tip)
         return tip
+    }
+}
+
+extension ChangeSet.Tip {
+    /// The highest canonical block of some heights, or of all, as of a commit.
+    static func of(
+        _ store: Store, asOf sequence: UInt64, _ heights: ClosedRange<Int64>?
+    ) throws(StoreError) -> ChangeSet.Tip? {
+        let view = try store.view(asOf: sequence)
+        guard let top = view.tipHeight else { return nil }
+        let (lowest, highest) = (heights?.lowerBound ?? 0, min(top, heights?.upperBound ?? top))
+        guard lowest <= highest,
+            let found = try view.blocks(lowest...highest, descending: true).first(where: { _ in true })?.get()
+        else { return nil }
+        return ChangeSet.Tip(height: found.block.height, hash: found.block.hash, time: found.block.timestamp)
     }
 }
 

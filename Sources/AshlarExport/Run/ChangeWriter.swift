@@ -43,6 +43,7 @@ struct ChangeWriter {
             if viewsPerModel { try createViews(part.rows[LogTable.models.rawValue]) }
             for mark in part.marks { try apply(mark) }
         }
+        if let height = changes.voidAbove { try SnapshotTable.voidAbove(height, target) }
         try states.apply(changes.states)
         counts.rows += UInt64(changes.rowCount)
         counts.events += UInt64(changes.events)

@@ -16,8 +16,12 @@ package struct ExportOptions: Sendable, Hashable {
     package var follows = false
     /// Whether to go back to the last common commit if the log does not contain the target's cursor.
     package var rewinds = false
-    /// Whether tables are created where they are missing; else they must be there.
+    /// Whether tables are created and brought to the present layout; else they must be there as they are needed.
     package var managesSchema = true
+    /// Whether the tables of the map and of states become what is asked for, where the target has others.
+    package var changesTables = false
+    /// States of at most so many bytes stand as JSON in `snapshots`, of models that the exporter is given; none if nil.
+    package var snapshotStateBytes: Int?
     /// At most about this many events in a transaction (a commit of the log is never split).
     package var batchEvents = 32_768
     /// At most about this many bytes of events in memory at a time, three times.
@@ -34,19 +38,11 @@ package struct ExportOptions: Sendable, Hashable {
         let range = heights.map { "\($0.lowerBound)..\($0.upperBound)" } ?? "all"
         return "models \(names); heights \(range); undone blocks \(keepsUndone ? "kept" : "deleted")"
             + (viewsPerModel ? "; a view per model" : "")
-            + (map.map { "; map \(Self.fingerprint($0))" } ?? "")
     }
 
     /// Names in the order of their bytes: to Swift, names that differ in bytes alone may be equal.
     private static func inOrder(_ names: [String]) -> [String] {
         names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-
-    /// The names of a map's tables, and a digest over all that it says.
-    private static func fingerprint(_ map: TableMap) -> String {
-        var digest = RowDigest()
-        digest.add(Array("\(map)".utf8))
-        return map.tables.map { quoted($0.name) }.joined(separator: ",") + " " + String(digest.value, radix: 16)
     }
 }
 
@@ -66,6 +62,8 @@ package struct ExportProgress: Sendable, Hashable {
     package var sequence: UInt64 = 0
     /// Where this run began.
     package var firstSequence: UInt64 = 0
+    /// Tables of the map that no event belongs to, as far as the whole log was exported.
+    package var emptyTables: [String] = []
     /// The last commit of the log that is to be exported, as far as is known.
     package var lastSequence: UInt64 = 0
     /// What it is doing.
@@ -77,6 +75,10 @@ package struct ExportProgress: Sendable, Hashable {
         case rows
         /// Making the indexes after a first load.
         case indexes
+        /// Making the rows of a table of the map, up to a commit, of those that there are to be.
+        case table(String, sequence: UInt64)
+        /// Folding the states of tables, up to a height.
+        case states(height: Int64)
         /// Waiting for more.
         case waiting
         /// Waiting to connect again; the text says why.

@@ -2,14 +2,17 @@ import Ashlar
 import AshlarStorage
 
 extension Exporter {
-    /// Makes sure that the target is one this store is exported into, and creates its tables if it is empty.
+    /// Makes sure that the target is one this store is exported into, creates its tables if it is empty, and brings them to the present layout.
     ///
-    /// Throws `refused` with what to do: `notOurs`, `missingTables`, `notEmpty`, `otherStore`, `newerSchema`, `otherSelection`.
+    /// Throws `refused` with what to do: `notOurs`, `missingTables`, `notEmpty`, `otherStore`, `newerSchema`, `olderSchema`, `inTheWay`,
+    /// `otherSelection`.
     func attach() throws(ExportError) -> TargetMeta {
-        guard let meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
+        guard var meta = try database({ () throws(SQLFailure) in try TargetMeta.read(target) }) else {
             return try create()
         }
         try check(meta)
+        if meta.schemaVersion < ExportSchema.version { meta = try migrate(meta) }
+        try adoptLegacySelection(&meta)
         try checkSelection(meta)
         return meta
     }
@@ -21,6 +24,11 @@ extension Exporter {
                 message: "\(target.name) has tables of version \(meta.schemaVersion), this program knows "
                     + "\(ExportSchema.version): use a newer one")
         }
+        guard meta.schemaVersion >= SchemaMigration.oldest else {
+            throw .refused(
+                code: "badSchema",
+                message: "\(target.name) has tables of version \(meta.schemaVersion), which never was")
+        }
         guard meta.storeID == "\(store.id)" else {
             throw .refused(
                 code: "otherStore",
@@ -30,25 +38,19 @@ extension Exporter {
     }
 
     private func checkSelection(_ meta: TargetMeta) throws(ExportError) {
-        guard meta.selection.utf8.elementsEqual(selection.utf8) else {
+        guard meta.selection.utf8.elementsEqual(options.selection.utf8) else {
             throw .refused(
                 code: "otherSelection",
-                message: "\(target.name) holds \(meta.selection), and this asks for \(selection): "
+                message: "\(target.name) holds \(meta.selection), and this asks for \(options.selection): "
                     + "give the same options as before, or export into another database\(schemaAdvice)")
         }
     }
 
-    private var selection: String {
-        states.isEmpty
-            ? options.selection
-            : options.selection + "; state tables " + states.map(\.selection).joined(separator: ",")
-    }
-
-    private var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
+    var schemaAdvice: String { target.dialect == .postgres ? " or schema" : "" }
 
     private func create() throws(ExportError) -> TargetMeta {
         let set = self.tables
-        let tables = [ExportSchema.meta, ExportSchema.tip] + set.tables + set.states.map(\.table)
+        let tables = set.all
         let present = try database { () throws(SQLFailure) in
             var present: [String] = []
             for table in tables where try target.hasTable(table.name) { present.append(table.name) }
@@ -70,7 +72,7 @@ extension Exporter {
         let start = try startOfLog()
         let meta = TargetMeta(
             storeID: "\(store.id)", schemaVersion: ExportSchema.version, cursor: "\(start)",
-            selection: selection, isLoading: options.managesSchema,
+            selection: options.selection, isLoading: options.managesSchema,
             updatedAt: SystemCalls.wallMicroseconds())
         let format = try statistics().formatVersion
         try database { () throws(SQLFailure) in
@@ -79,6 +81,7 @@ extension Exporter {
                 for statement in set.createStatements(for: target) { try target.execute(statement) }
             }
             try insert(meta, format)
+            try OwnTable.write(set.defined, target)
             try target.commit()
         }
         return meta
@@ -124,10 +127,10 @@ extension Exporter {
         do throws(StoreError) { return try store.cursor(at: .start) } catch { throw .store(error) }
     }
 
-    /// Where to go on: the target's cursor, if this log contains it.
+    /// Where to go on: the target's cursor, if this log contains it, else nil and why not.
     ///
-    /// If it does not, goes back to the last common commit if `rewinding`, else throws `refused` (`cursorNotFound`).
-    func startingCursor(_ meta: TargetMeta, rewinding: Bool) throws(ExportError) -> Cursor {
+    /// Throws `refused` (`badCursor`) if it is none.
+    func knownCursor(_ meta: TargetMeta) throws(ExportError) -> (Cursor?, why: String) {
         guard let cursor = Cursor(meta.cursor) else {
             throw .refused(
                 code: "badCursor",
@@ -136,17 +139,28 @@ extension Exporter {
         }
         do throws(StoreError) {
             try store.check(cursor)
-            return cursor
+            return (cursor, "")
         } catch {
             guard case .cursorNotFound(let mismatch) = error else { throw .store(error) }
-            guard rewinding else {
-                throw .refused(
-                    code: "cursorNotFound",
-                    message: "\(target.name) holds what this log does not: \(mismatch); "
-                        + "`--rewind` takes the target back to the last commit that both have")
-            }
-            return try rewind(from: meta.cursor)
+            return (nil, "\(mismatch)")
         }
+    }
+
+    /// The target's cursor. Throws `refused` (`cursorNotFound`) if this log does not contain it.
+    func startingCursor(_ meta: TargetMeta) throws(ExportError) -> Cursor {
+        let (cursor, why) = try knownCursor(meta)
+        if let cursor { return cursor }
+        throw .refused(
+            code: "cursorNotFound",
+            message: "\(target.name) holds what this log does not: \(why); "
+                + "`--rewind` takes the target back to the last commit that both have")
+    }
+
+    /// The target's cursor; if this log does not contain it, and the options say so, after going back to the last common commit. Nil if it was
+    /// told to stop.
+    func startingCursor(_ meta: TargetMeta, _ progress: inout ExportProgress) throws(ExportError) -> Cursor? {
+        guard options.rewinds, try knownCursor(meta).0 == nil else { return try startingCursor(meta) }
+        return try rewind(from: meta.cursor, &progress)
     }
 }
 
@@ -159,13 +173,22 @@ extension Exporter {
             throw .refused(code: "notOurs", message: "\(target.name) holds no export: there is no row in ashlar_meta")
         }
         try check(meta)
-        return (meta, try startingCursor(meta, rewinding: false))
+        return (meta, try startingCursor(meta))
     }
 
-    /// The target's cursor, for comparing; throws what `attach` throws.
+    /// The target's cursor, for comparing; throws what `attach` throws, and `otherTables` where the map or the states are others.
     func cursorForReading() throws(ExportError) -> Cursor {
         let (meta, cursor) = try place()
-        try checkSelection(meta)
+        guard meta.schemaVersion == ExportSchema.version else {
+            throw .refused(
+                code: "olderSchema",
+                message:
+                    "\(target.name) has tables of version \(meta.schemaVersion): export into it once, which brings them "
+                    + "to version \(ExportSchema.version)")
+        }
+        if LegacySelection(options, states).match(meta.selection) != .same { try checkSelection(meta) }
+        let isLegacy = !meta.selection.utf8.elementsEqual(options.selection.utf8)
+        if !isLegacy { try refuse(try tableChanges()) }
         return cursor
     }
 }

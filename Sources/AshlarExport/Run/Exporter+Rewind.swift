@@ -1,10 +1,11 @@
 import Ashlar
 
 extension Exporter {
-    /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor. `place` is the cursor that the target has.
+    /// Takes the target back to the last block's commit that it shares with the log, in one transaction; gives its cursor, or nil if it was told to stop.
+    /// `place` is the cursor that the target has.
     ///
     /// Throws `refused` (`cannotRewind`) where rows of undone blocks that would count again were deleted. Complexity: O(what goes).
-    func rewind(from place: String) throws(ExportError) -> Cursor {
+    func rewind(from place: String, _ progress: inout ExportProgress) throws(ExportError) -> Cursor? {
         let cursor = try lastCommon()
         let sequence = SQLValue.integer(Int64(cursor.sequence))
         let affected = try database { () throws(SQLFailure) in
@@ -20,7 +21,8 @@ extension Exporter {
                     "\(target.name) lacks the rows of \(affected.count) undone blocks, which were deleted and would "
                     + "count again: export into an empty database")
         }
-        let rebuilt = try statesAnew(asOf: cursor)
+        // What the target shows cannot be gone back from, since the log lacks its events.
+        guard let rebuilt = try statesAnew(states, asOf: cursor, &progress) else { return nil }
         try database { () throws(SQLFailure) in
             try target.begin()
             for table in tables.marked.map(quoted) + ["rollbacks", "undone_blocks", "readopted_blocks"] {
@@ -28,18 +30,14 @@ extension Exporter {
             }
             for row in affected { try restoreMark(of: row[0]) }
             for state in states { try target.run("DELETE FROM \(quoted(state.table.name))", []) }
+            // Those that are valid come back when the exporter goes on.
+            try target.run("DELETE FROM snapshots", [])
+            try forgetNames()
             try StateWriter(target, states).apply(rebuilt)
             try moveBack(from: place, to: cursor)
             try target.commit()
         }
         return cursor
-    }
-
-    /// All rows of the tables of states: what the target shows cannot be gone back from, since the log lacks its events.
-    private func statesAnew(asOf cursor: Cursor) throws(ExportError) -> [StateChange] {
-        guard !states.isEmpty, cursor.sequence > 0 else { return [] }
-        let feeds = try StateFeeds(store, states, target.dialect, from: 0)
-        return try feeds.changes(upTo: cursor.sequence, shouldStop: { false }) ?? []
     }
 
     /// The last commit of a block in the target that the log has, too.
@@ -75,6 +73,23 @@ extension Exporter {
         for table in tables.marked.map(quoted) {
             try target.run("UPDATE \(table) SET undone_by = $2 WHERE sequence = $1", [block, undoneBy ?? .null])
         }
+    }
+
+    /// Deletes the names that no event has any more, and the views of such models; their numbers are given again.
+    private func forgetNames() throws(SQLFailure) {
+        let unused = { (table: String, column: String) in
+            "SELECT n.id, n.name FROM \(table) n WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.\(column) = n.id)"
+        }
+        let models = try target.rows(unused("models", "model_id"))
+        let types = try target.rows(unused("types", "type_id"))
+        for row in models {
+            guard let id = row[0].integer, let name = row[1].text else { continue }
+            if options.viewsPerModel {
+                try target.execute("DROP VIEW IF EXISTS \(ExportSchema.viewName(ofModel: id, named: name))")
+            }
+            try target.run("DELETE FROM models WHERE id = $1", [.integer(id)])
+        }
+        for row in types { try target.run("DELETE FROM types WHERE id = $1", [row[0]]) }
     }
 
     private func moveBack(from place: String, to cursor: Cursor) throws(SQLFailure) {

@@ -13,6 +13,8 @@ package struct Exporter {
     let options: ExportOptions
     /// The tables of states that are kept beside the log's.
     let states: [StateTable]
+    /// Models whose states can stand as JSON beside their snapshots.
+    let snapshotModels: [SnapshotModel]
     /// Asked now and then: whether to stop at the next commit.
     let shouldStop: @Sendable () -> Bool
     /// Told now and then how far it is.
@@ -21,13 +23,15 @@ package struct Exporter {
     /// An exporter; nothing is read or written yet. The states are those at the tip, whatever models and heights the options select.
     package init(
         _ store: Store, into target: any ExportTarget, options: ExportOptions = ExportOptions(),
-        states: [StateTable] = [], shouldStop: @escaping @Sendable () -> Bool = { false },
+        states: [StateTable] = [], snapshotModels: [SnapshotModel] = [],
+        shouldStop: @escaping @Sendable () -> Bool = { false },
         report: @escaping (ExportProgress) -> Void = { _ in }
     ) {
         self.store = store
         self.target = target
         self.options = options
         self.states = states
+        self.snapshotModels = snapshotModels
         self.shouldStop = shouldStop
         self.report = report
     }
@@ -59,33 +63,54 @@ package struct Exporter {
         try StateTable.check(states)
         try database { () throws(SQLFailure) in try target.reconnect() }
         var meta = try attach()
-        let start = try startingCursor(meta, rewinding: options.rewinds)
-        meta.cursor = "\(start)"
-        if progress.firstSequence == 0 { progress.firstSequence = start.wholeSequence }
-        progress.sequence = start.wholeSequence
-        progress.lastSequence = store.durableSequence
+        guard let start = try start(&meta, &progress) else { return }
+        let feeds = states.isEmpty ? nil : try StateFeeds(store, states, target.dialect, from: start.wholeSequence)
+        if let feeds, try !feeds.begin(shouldStop: { stopsFolding(at: $0, &progress) }) { return }
         if meta.isLoading { try database { () throws(SQLFailure) in try target.prepareBulkLoad() } }
         let encoder = StepEncoder(
             store, options, target.dialect, models: try numbers(ExportSchema.models),
-            types: try numbers(ExportSchema.types),
-            states: states.isEmpty
-                ? nil : try StateFeeds(store, states, target.dialect, from: start.wholeSequence))
+            types: try numbers(ExportSchema.types), states: feeds)
         let queue = ChangeQueue()
         let reader = try LogReaderThread(store, start, options, encoder, queue)
         defer {
             queue.abandon()
             reader.join()
         }
-        try take(from: queue, &meta, &progress)
+        try take(from: queue, start, &meta, &progress)
+    }
+
+    /// Where to go on, once the target has the tables that are asked for; nil if it was told to stop.
+    private func start(_ meta: inout TargetMeta, _ progress: inout ExportProgress) throws(ExportError) -> Cursor? {
+        let changes = try tableChanges()
+        if !options.changesTables { try refuse(changes) }
+        // Rows are made from the log up to the cursor, so the log must have it.
+        if !changes.isEmpty, options.rewinds, try knownCursor(meta).0 == nil {
+            throw .refused(
+                code: "cursorNotFound",
+                message:
+                    "\(target.name) holds what this log does not, and has other tables than this asks for: give the same "
+                    + "`--map` and `--state-tables` as before with `--rewind`, and change the tables afterwards")
+        }
+        guard let start = changes.isEmpty ? try startingCursor(meta, &progress) : try startingCursor(meta) else {
+            return nil
+        }
+        meta.cursor = "\(start)"
+        if progress.firstSequence == 0 { progress.firstSequence = start.wholeSequence }
+        progress.sequence = start.wholeSequence
+        progress.lastSequence = store.durableSequence
+        if !changes.isEmpty, try !apply(changes, meta, at: start, &progress) { return nil }
+        return start
     }
 
     /// Applies what comes out of the queue until it ends.
     private func take(
-        from queue: ChangeQueue, _ meta: inout TargetMeta, _ progress: inout ExportProgress
+        from queue: ChangeQueue, _ start: Cursor, _ meta: inout TargetMeta, _ progress: inout ExportProgress
     ) throws(ExportError) {
         var writer = ChangeWriter(target, options, tables, place: meta.cursor)
         var acknowledgement = Acknowledgement(store, options.consumer)
+        var upkeep = Upkeep(self, at: start)
         defer { if !meta.isLoading { acknowledgement.send() } }
+        if !meta.isLoading { try upkeep.runIfDue() }
         while !shouldStop() {
             let item = try queue.take(until: SystemCalls.monotonicNanoseconds() + 100_000_000)
             switch item {
@@ -96,17 +121,33 @@ package struct Exporter {
                 guard !writer.isInTransaction else { break }
                 progress.add(writer.takeCounts(), upTo: changes.cursor.wholeSequence)
                 acknowledgement.reached(changes.cursor, isDurable: !meta.isLoading)
+                upkeep.moved(to: changes.cursor)
+                if !meta.isLoading { try upkeep.runIfDue() }
             case .caughtUp(let last):
                 progress.lastSequence = last
                 if meta.isLoading { try finishLoading(&meta, &progress) }
+                try upkeep.runIfDue()
                 acknowledgement.send()
                 progress.phase = .waiting
             case .end:
+                try upkeep.finish()
+                progress.emptyTables = try emptyTables()
                 return
             }
             report(progress)
         }
         target.rollback()
+        if !meta.isLoading { try upkeep.finish() }
+    }
+
+    /// The tables of the map that have no row.
+    private func emptyTables() throws(ExportError) -> [String] {
+        try database { () throws(SQLFailure) in
+            var empty: [String] = []
+            for table in tables.typed.map(\.table.name)
+            where try target.value("SELECT 1 FROM \(quoted(table)) LIMIT 1") == nil { empty.append(table) }
+            return empty
+        }
     }
 
     /// Ends the first load: indexes, and the statistics that queries are planned by.

@@ -41,20 +41,24 @@ extension ExportSchema {
     ]
 
     /// The statements that create the tables of a target without the indexes that a first load makes after the rows.
-    static func createStatements(for target: any ExportTarget) -> [String] {
-        tables.map { target.createStatement($0) }
+    static func createStatements(for syntax: any SQLSyntax) -> [String] {
+        tables.map { syntax.createStatement($0) }
             + views.map { "CREATE VIEW \(quoted($0.name)) AS \($0.query)" }
     }
 
     /// The statement that creates the view of one model's canonical events.
     ///
-    /// Its name is `model_`, the model's number, which makes it unique, and of its name what a name in SQL needs no quotation marks for.
     static func createView(ofModel id: Int64, named name: String) -> String {
-        let view = quoted("model_\(id)_" + plainName(name, bytes: 40))
-        return "CREATE VIEW \(view) AS SELECT e.sequence, e.ordinal, e.height, "
+        "CREATE VIEW \(viewName(ofModel: id, named: name)) AS SELECT e.sequence, e.ordinal, e.height, "
             + "t.name AS type, e.version, e.time, e.request_id, e.payload, e.payload_bytes FROM events e "
             + "LEFT JOIN types t ON t.id = e.type_id "
             + "WHERE e.model_id = \(id) AND e.undone_by IS NULL AND e.height IS NOT NULL"
+    }
+
+    /// The name of that view, in quotation marks: `model_`, the model's number, which makes it unique, and of its name what a name in SQL needs no
+    /// quotation marks for.
+    static func viewName(ofModel id: Int64, named name: String) -> String {
+        quoted("model_\(id)_" + plainName(name, bytes: 40))
     }
 
     /// The statements that create the indexes; those that are there stay.
@@ -62,7 +66,7 @@ extension ExportSchema {
         tables.flatMap { table in table.indexes.map { statement($0, of: table) } }
     }
 
-    private static func statement(_ index: TableIndex, of table: Table) -> String {
+    static func statement(_ index: TableIndex, of table: Table) -> String {
         let columns = index.columns.map(quoted).joined(separator: ", ")
         let unique = index.isUnique ? "UNIQUE " : ""
         let condition = index.condition.map { " WHERE \($0)" } ?? ""

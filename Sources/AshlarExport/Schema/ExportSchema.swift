@@ -1,7 +1,7 @@
 /// The tables and views that every target has: format-spec/sql.md describes them for those who query.
 package enum ExportSchema {
     /// Number of the layout; a target of a newer one is refused.
-    package static let version: Int64 = 1
+    package static let version: Int64 = 2
 
     /// One row: whose data stands here, and up to where.
     package static let meta = Table(
@@ -86,10 +86,28 @@ package enum ExportSchema {
         key: ["sequence", "block_sequence"],
         indexes: [TableIndex("readopted_blocks_block", ["block_sequence"])])
 
+    /// What tables a map and states have here, and how each was defined when its rows were made.
+    package static let ownTables = Table(
+        "ashlar_tables",
+        [Column("name", .text), Column("kind", .text), Column("definition", .text)],
+        key: ["name"], checks: ["kind IN ('map', 'state')"])
+
+    /// The store's snapshots that are valid for the chain as of the cursor.
+    package static let snapshots = Table(
+        "snapshots",
+        [
+            Column("model", .text), Column("schema_version", .integer), Column("height", .integer),
+            Column("sequence", .integer), Column("hash", .bytes), Column("codec", .text),
+            Column("stored_bytes", .integer), Column("raw_bytes", .integer), Column("taken_at", .timestamp),
+            Column("state", .json, optional: true),
+        ],
+        key: ["model", "height", "sequence", "schema_version"],
+        indexes: [TableIndex("snapshots_height", ["height"])])
+
     /// The tables whose rows come from the log, in the order of `LogTable`.
     package static let logTables = [models, types, blocks, events, rollbacks, undoneBlocks, readoptedBlocks]
     /// All tables.
-    package static let tables = [meta, tip] + logTables
+    package static let tables = [meta, tip, ownTables, snapshots] + logTables
 
     private static func names(_ name: String) -> Table {
         Table(

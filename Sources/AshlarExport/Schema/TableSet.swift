@@ -16,28 +16,52 @@ struct TableSet {
     /// The tables whose rows belong to a block, by `sequence`, and carry a mark when it is undone.
     var marked: [String] { [ExportSchema.blocks.name, ExportSchema.events.name] + typed.map(\.table.name) }
 
+    /// All tables, those that every target has first.
+    var all: [Table] { ExportSchema.tables + typed.map(\.table) + states.map(\.table) }
+
+    /// What `ashlar_tables` says of the tables of the map and of states.
+    var defined: [OwnTable] {
+        typed.map { OwnTable(name: $0.table.name, kind: .map, definition: $0.mapped.canonicalText) }
+            + states.map { OwnTable(name: $0.table.name, kind: .state, definition: $0.definition) }
+    }
+
     /// The statements that create everything but the indexes.
-    func createStatements(for target: any ExportTarget) -> [String] {
-        ExportSchema.createStatements(for: target) + typed.map { target.createStatement($0.table) }
-            + states.map { target.createStatement($0.table) }
-            + typed.map {
-                "CREATE VIEW \(quoted($0.viewName)) AS SELECT * FROM \(quoted($0.table.name)) "
-                    + "WHERE undone_by IS NULL AND height IS NOT NULL"
-            }
+    func createStatements(for syntax: any SQLSyntax) -> [String] {
+        ExportSchema.createStatements(for: syntax) + typed.map { syntax.createStatement($0.table) }
+            + states.map { syntax.createStatement($0.table) } + typed.map { $0.createView }
     }
 
     /// The statements that create the indexes; those that are there stay.
-    func indexStatements() -> [String] { ExportSchema.indexStatements(tables + states.map(\.table)) }
+    func indexStatements() -> [String] {
+        ExportSchema.indexStatements([ExportSchema.snapshots] + tables + states.map(\.table))
+    }
 
     /// All statements for a database that somebody else prepares, each ending in a semicolon.
-    func script(for target: any ExportTarget) -> String {
-        (createStatements(for: target) + indexStatements()).map { $0 + ";\n" }.joined()
+    func script(for syntax: any SQLSyntax) -> String {
+        (createStatements(for: syntax) + indexStatements()).map { $0 + ";\n" }.joined()
+    }
+}
+
+extension TypedTable {
+    /// The statement that creates the view of its rows that are not undone and not floating.
+    var createView: String { createView(table.columns.map(\.name), replacing: false) }
+
+    /// The statement that creates the view with these columns, in their order.
+    func createView(_ columns: [String], replacing: Bool) -> String {
+        let list = columns.map(quoted).joined(separator: ", ")
+        return "CREATE \(replacing ? "OR REPLACE " : "")VIEW \(quoted(viewName)) AS SELECT \(list) FROM "
+            + "\(quoted(table.name)) WHERE undone_by IS NULL AND height IS NOT NULL"
     }
 }
 
 extension ExportOptions {
+    /// All tables of a target, those that every target has first.
+    package func tables(for dialect: SQLDialect, states: [StateTable] = []) -> [Table] {
+        TableSet(self, dialect, states).all
+    }
+
     /// The statements that create all tables, views and indexes, each ending in a semicolon.
-    package func script(for target: any ExportTarget, states: [StateTable] = []) -> String {
-        TableSet(self, target.dialect, states).script(for: target)
+    package func script(for syntax: any SQLSyntax, states: [StateTable] = []) -> String {
+        TableSet(self, syntax.dialect, states).script(for: syntax)
     }
 }

@@ -46,17 +46,22 @@ final class StateFeeds {
         }
     }
 
-    /// What the commits up to `last` change in the tables, in their order; nil if it was told to stop meanwhile.
-    ///
-    /// Complexity: O(their events); the first call first makes the states that the target shows, from snapshots or the whole log.
-    func changes(upTo last: UInt64, shouldStop: () -> Bool) throws(ExportError) -> [StateChange]? {
-        if !hasBegun {
-            if sequence > 0 {
-                guard try advance(to: sequence, shouldStop) else { return nil }
-                try projecting { () throws(ProjectionError) in for feed in feeds { try feed.begin() } }
-            }
-            hasBegun = true
+    /// Makes the states that the target shows, from snapshots or the whole log; false if it was told to stop, at some height, meanwhile.
+    func begin(shouldStop: (Int64) -> Bool) throws(ExportError) -> Bool {
+        guard !hasBegun else { return true }
+        if sequence > 0 {
+            guard try advance(to: sequence, shouldStop) else { return false }
+            try projecting { () throws(ProjectionError) in for feed in feeds { try feed.begin() } }
         }
+        hasBegun = true
+        return true
+    }
+
+    /// What the commits up to `last` change in the tables, in their order; nil if it was told to stop, at some height, meanwhile.
+    ///
+    /// Complexity: O(their events); the first call first does what `begin` does.
+    func changes(upTo last: UInt64, shouldStop: (Int64) -> Bool) throws(ExportError) -> [StateChange]? {
+        guard try begin(shouldStop: shouldStop) else { return nil }
         guard last > sequence else { return [] }
         guard try advance(to: last, shouldStop) else { return nil }
         let commits = Self.ranges(touched.filter { $0 <= sequence }) + [sequence + 1...last]
@@ -69,10 +74,10 @@ final class StateFeeds {
         return changes
     }
 
-    private func advance(to sequence: UInt64, _ shouldStop: () -> Bool) throws(ExportError) -> Bool {
+    private func advance(to sequence: UInt64, _ shouldStop: (Int64) -> Bool) throws(ExportError) -> Bool {
         try projecting { () throws(ProjectionError) in
-            while case .more = try projection.advance(asOf: sequence, atMostBlocks: 256) {
-                if shouldStop() { return false }
+            while case .more(let position) = try projection.advance(asOf: sequence, atMostBlocks: 256) {
+                if shouldStop(position.height ?? 0) { return false }
             }
             return true
         }

@@ -52,10 +52,24 @@ package struct StateTable: Sendable {
         }
     }
 
-    /// What must stay the same from run to run, as text in the target.
-    var selection: String {
-        let columns = table.columns.map { "\($0.name) \($0.type)\($0.isOptional ? "?" : "")" }
+    /// What its rows are made by, as text in the target: the model, the number of the way it folds, and the columns.
+    var definition: String {
+        let columns = table.columns.map { "\($0.name) \($0.type.word)\($0.isOptional ? "?" : "")" }
         return "\(quoted(model.name)) \(model.schemaVersion) (\(columns.joined(separator: ",")))"
+    }
+}
+
+extension ColumnType {
+    /// A word for it that stays the same.
+    fileprivate var word: String {
+        switch self {
+        case .integer: "integer"
+        case .text: "text"
+        case .bytes: "bytes"
+        case .json: "json"
+        case .timestamp: "timestamp"
+        case .numeric: "numeric"
+        }
     }
 }
 

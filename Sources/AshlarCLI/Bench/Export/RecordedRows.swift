@@ -45,7 +45,7 @@ private final class RowRecorder: ExportTarget {
     }
 
     func insert(_ rows: RowBuffer, into table: Table) throws(SQLFailure) {
-        guard table != ExportSchema.meta, table != ExportSchema.tip else { return }
+        guard ExportSchema.logTables.contains(table) else { return }
         insertions.append(RecordedRows.Insertion(table: table, rows: rows))
     }
 
@@ -57,6 +57,7 @@ private final class RowRecorder: ExportTarget {
     /// Always one row: that of `ashlar_meta`.
     func run(_ sql: String, _ parameters: [SQLValue]) throws(SQLFailure) -> Int { 1 }
     func createStatement(_ table: Table) -> String { model.createStatement(table) }
+    func definition(_ column: Column) -> String { model.definition(column) }
 
     // It is empty, and nothing of it can fail.
 
@@ -65,6 +66,10 @@ private final class RowRecorder: ExportTarget {
     ) throws(SQLFailure) {}
     func hasTable(_ name: String) throws(SQLFailure) -> Bool { false }
     func columnNames(_ table: String) throws(SQLFailure) -> [String] { [] }
+    func taken(_ names: [String]) throws(SQLFailure) -> [String] { [] }
+    func additions(to table: String) throws(SQLFailure) -> [TableAddition] { [] }
+    func brokenViews() throws(SQLFailure) -> [String] { [] }
+    func refreshStatistics() throws(SQLFailure) {}
     func begin() throws(SQLFailure) {}
     func rollback() {}
     func reconnect() throws(SQLFailure) {}

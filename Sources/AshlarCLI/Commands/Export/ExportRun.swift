@@ -16,7 +16,8 @@ struct ExportRun {
         StopSignal.install()
         let meter = ExportMeter(isVisible: !json && isatty(STDERR_FILENO) == 1)
         let exporter = Exporter(
-            store, into: target, options: options, states: states, shouldStop: { StopSignal.wasReceived },
+            store, into: target, options: options, states: states,
+            snapshotModels: KnownModels.all.map(\.snapshots), shouldStop: { StopSignal.wasReceived },
             report: { meter.show($0) })
         let started = SystemCalls.monotonicNanoseconds()
         let result: ExportProgress
@@ -40,13 +41,26 @@ struct ExportRun {
         output.write(
             text: "{\"sequence\":\(result.sequence),\"firstSequence\":\(result.firstSequence),\"rows\":\(result.rows),"
                 + "\"events\":\(result.events),\"blocks\":\(result.blocks),\"undoneBlocks\":\(result.undoneBlocks),"
-                + "\"misfits\":\(result.misfits),\"milliseconds\":\(milliseconds)}\n")
+                + "\"misfits\":\(result.misfits),\"milliseconds\":\(milliseconds),\"emptyTables\":[")
+        for (index, table) in result.emptyTables.enumerated() {
+            if index > 0 { output.write(",") }
+            output.json(table)
+        }
+        output.write("]}\n")
     }
 
     private static func text(
         _ result: ExportProgress, _ seconds: Double, _ target: String, _ output: inout Output
     ) {
         let name = TextTable.printable(target)
+        defer {
+            for table in result.emptyTables {
+                output.write(
+                    text:
+                        "warning: the table \(table) of the map has no row: no exported event is of its model and type\n"
+                )
+            }
+        }
         guard result.sequence > result.firstSequence else {
             output.write(text: "\(name): nothing new; complete up to sequence \(result.sequence)\n")
             return
@@ -83,6 +97,9 @@ final class ExportMeter {
             return "sequence \(progress.sequence) of \(progress.lastSequence)  "
                 + "\(Self.rate(progress.rows, seconds)) rows/s  \(left) left"
         case .indexes: return "\(progress.rows) rows; making the indexes"
+        case .table(let name, let sequence):
+            return "making the rows of \(name): sequence \(sequence) of \(progress.sequence)"
+        case .states(let height): return "folding the states of tables: block \(height)"
         case .waiting: return "complete up to sequence \(progress.sequence); waiting for more"
         case .reconnecting(let reason): return TextTable.printable(reason) + "; trying again"
         }

@@ -14,32 +14,35 @@ struct ExportSQLiteCommand: ReportingCommand {
               ashlar export sqlite chain chain.db
               ashlar export sqlite chain chain.db --follow
               ashlar export sqlite chain utxo.db --model utxo --heights 800000..
+              ashlar export sqlite chain chain.db --map tables.json --change-tables
+              ashlar export sqlite --print-schema --from 1
               sqlite3 chain.db 'SELECT model, count(*) FROM canonical_events GROUP BY 1'
 
             Only what is durable in the log is exported. Rows and the exporter's place are written in one transaction, so a run \
-            can be stopped or killed anywhere. Others can read the file meanwhile.
+            can be stopped or killed anywhere. Others can read the file meanwhile. Tables of an earlier layout are brought to the \
+            present one in one transaction first.
             """)
 
     @Argument(help: "The store's directory.")
-    var store: String
+    var store: String?
 
     @Argument(help: "The database file; made if it is not there.")
-    var file: String
+    var file: String?
 
     @OptionGroup var run: ExportRunOptions
 
     var reportsJSON: Bool { run.json }
 
+    func validate() throws {
+        try run.required(store, "store")
+        try run.required(file, "file")
+    }
+
     func perform(_ output: inout Output) throws(CommandError) {
-        let file = file
-        if run.printSchema {
-            let target = try withDatabase(file) { () throws(SQLFailure) in
-                try SQLiteTarget(path: "/dev/null", create: false)
-            }
-            output.write(text: try run.selection.options().script(for: target, states: run.selection.states()))
-            return
+        guard let path = store, let file, !run.printSchema else {
+            return output.write(text: try run.script(for: SQLiteSyntax()))
         }
-        let store = try openStore(self.store, notes: !run.json)
+        let store = try openStore(path, notes: !run.json)
         let target = try withDatabase(file) { () throws(SQLFailure) in try SQLiteTarget(path: file, create: true) }
         let place = URL(fileURLWithPath: file).standardizedFileURL.path
         try ExportRun(

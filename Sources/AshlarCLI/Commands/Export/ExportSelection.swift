@@ -66,11 +66,26 @@ struct ExportRunOptions: ParsableArguments {
     @Flag(help: "If the target holds what the log lost, go back to the last commit that both have.")
     var rewind = false
 
-    @Option(help: "Create the tables if they are missing (auto), or expect them there (manual).")
+    @Flag(
+        help:
+            "Make, change or drop the tables of the map and of states as the options now ask; their rows are made anew."
+    )
+    var changeTables = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Put states as JSON into the table snapshots, of models that this program knows, up to so many bytes each.",
+            valueName: "bytes"))
+    var snapshotStates: Int?
+
+    @Option(help: "Create the tables and bring them to the present layout (auto), or expect them there (manual).")
     var schema = SchemaMode.auto
 
-    @Flag(help: "Print the statements that create the tables, and do nothing else.")
+    @Flag(help: "Print the statements that create the tables, and do nothing else; needs neither store nor database.")
     var printSchema = false
+
+    @Option(help: "With --print-schema: print what brings tables of this version of the layout to the present one.")
+    var from: Int64?
 
     @Option(help: "At most about this many events in a transaction; a commit of the log is never split.")
     var batchEvents = ExportOptions().batchEvents
@@ -81,7 +96,29 @@ struct ExportRunOptions: ParsableArguments {
     @Flag(help: "Print the summary, or an error, as JSON.")
     var json = false
 
-    func validate() throws { if batchEvents < 1 { throw ValidationError("--batch-events must be 1 or more") } }
+    func validate() throws {
+        if batchEvents < 1 { throw ValidationError("--batch-events must be 1 or more") }
+        if let snapshotStates, snapshotStates < 1 { throw ValidationError("--snapshot-states must be 1 or more") }
+        guard let from else { return }
+        let versions = SchemaMigration.oldest..<ExportSchema.version
+        if !printSchema { throw ValidationError("--from goes with --print-schema") }
+        if !versions.contains(from) {
+            throw ValidationError(
+                "--from must be a version before \(ExportSchema.version), the present one, and \(versions.lowerBound) or more"
+            )
+        }
+    }
+
+    /// What `--print-schema` prints.
+    func script(for syntax: any SQLSyntax) throws(CommandError) -> String {
+        if let from { return SchemaMigration.script(from: from, for: syntax) }
+        return try selection.options().script(for: syntax, states: selection.states())
+    }
+
+    /// An argument that is needed for all but printing the schema.
+    func required(_ argument: String?, _ name: String) throws {
+        if argument == nil, !printSchema { throw ValidationError("Missing expected argument '<\(name)>'") }
+    }
 
     /// Who makes the tables.
     enum SchemaMode: String, ExpressibleByArgument, CaseIterable {
@@ -95,6 +132,8 @@ struct ExportRunOptions: ParsableArguments {
         options.rewinds = rewind
         options.managesSchema = schema == .auto
         options.batchEvents = batchEvents
+        options.changesTables = changeTables
+        options.snapshotStateBytes = snapshotStates
         // A consumer's name has at most 255 bytes; the end of a long place tells more than its beginning.
         options.consumer = consumer ?? (name.utf8.count <= 255 ? name : "…" + String(name.suffix(60)))
         return options

@@ -14,7 +14,7 @@ struct ExportStatusCommand: ReportingCommand {
               ashlar export status chain postgres://localhost/chains --json
 
             {"storeId","cursor","sequence","durableSequence","lagCommits","lagBlocks","lagSeconds","height","loading",\
-            "selection","updatedAt"}; lagSeconds says for how long the first commit that is missing has been in the log.
+            "selection","tables","schemaVersion","updatedAt"}; tables are those of a map and of states; lagSeconds says for how long the first commit that is missing has been in the log.
             """)
 
     @Argument(help: "The store's directory.")
@@ -48,6 +48,12 @@ struct ExportStatusCommand: ReportingCommand {
                 + "\"lagSeconds\":\(status.lagSeconds),\"height\":\(status.height.map(String.init) ?? "null"),"
                 + "\"loading\":\(status.meta.isLoading),\"selection\":")
         output.json(status.meta.selection)
+        output.write(",\"tables\":[")
+        for (index, table) in status.tables.enumerated() {
+            if index > 0 { output.write(",") }
+            output.json(table)
+        }
+        output.write(text: "],\"schemaVersion\":\(status.meta.schemaVersion)")
         output.write(text: ",\"updatedAt\":\(status.meta.updatedAt)}\n")
     }
 
@@ -57,6 +63,7 @@ struct ExportStatusCommand: ReportingCommand {
             text: "\(TextTable.printable(name)): \(height)sequence \(status.sequence) of \(status.durableSequence)\n"
                 + "behind by \(status.lagCommits) commits, \(status.lagBlocks) blocks, \(status.lagSeconds) s\n"
                 + "holds \(TextTable.printable(status.meta.selection))\n")
+        if !status.tables.isEmpty { output.write(text: "tables: \(status.tables.joined(separator: ", "))\n") }
         if status.meta.isLoading { output.write("the first load is not over: indexes are missing\n") }
     }
 }
