@@ -30,10 +30,10 @@ final class IngestProcess {
     var soFar: String { String(decoding: contents(of: directory + "/out"), as: UTF8.self) }
 
     /// Waits until something holds, a minute at most.
-    func wait(for condition: () throws -> Bool) throws {
-        for _ in 0..<6_000 {
+    func wait(pollMicroseconds: UInt32 = 10_000, for condition: () throws -> Bool) throws {
+        for _ in 0..<60_000_000 / pollMicroseconds {
             if try condition() { return }
-            usleep(10_000)
+            usleep(pollMicroseconds)
         }
         Issue.record("it did not come to that")
     }

@@ -67,7 +67,7 @@ package struct StepEncoder: ~Copyable {
         let block = applied.block
         guard heights?.contains(block.block.height) ?? true else { return }
         let height = block.block.height
-        tip = .known(ChangeSet.Tip(height: height, hash: block.block.hash, time: block.block.timestamp))
+        tip = .known(ChangeSet.Tip(sequence: block.sequence, height: height))
         if applied.isReadopted, step.isFirst { readopt(block, by: step.sequence, &changes) }
         // Rows that stayed, marked, only lose their mark.
         guard !applied.isReadopted || !keepsUndone else { return }
@@ -179,9 +179,7 @@ package struct StepEncoder: ~Copyable {
                 found = try result.get()
             }
         }
-        let tip = found.map {
-            ChangeSet.Tip(height: $0.block.height, hash: $0.block.hash, time: $0.block.timestamp)
-        }
+        let tip = found.map { ChangeSet.Tip(sequence: $0.sequence, height: $0.block.height) }
         self.tip = .known(tip)
         return tip
     }
