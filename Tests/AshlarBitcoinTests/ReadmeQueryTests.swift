@@ -5,7 +5,8 @@ import Testing
 
 @Suite("The README's queries")
 struct ReadmeQueryTests {
-    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    private static let fixtures =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().path + "/Fixtures/"
 
     /// Runs the indexer, or with `store` in front the tool in it.
@@ -22,7 +23,10 @@ struct ReadmeQueryTests {
         let path = directory.path
         try tool(["index", path + "/bitcoin", directory.blocks], in: directory)
         try tool(
-            ["store", "ingest", path + "/fork", Self.fixtures + "reorg-btcd-8.events.jsonl", "--fork-choice", "longest"],
+            [
+                "store", "ingest", path + "/fork", Self.fixtures + "reorg-btcd-8.events.jsonl", "--fork-choice",
+                "longest",
+            ],
             in: directory)
         try tool(["store", "ingest", path + "/sightings", lines, "--allow-height-gaps"], in: directory)
         let url = try PostgresServer.shared().url
@@ -43,10 +47,11 @@ struct ReadmeQueryTests {
         let directory = TemporaryDirectory()
         try makeDatabases(in: directory)
         let url = try PostgresServer.shared().url
-        let shells = [
-            { "sqlite3 -bail '\(directory.path)/\($0).db'" },
-            { "PGOPTIONS=-csearch_path=\($0) psql -XAtq '\(url)'" },
-        ] as [(String) -> String]
+        let shells =
+            [
+                { "sqlite3 -bail '\(directory.path)/\($0).db'" },
+                { "PGOPTIONS=-csearch_path=\($0) psql -XAtq '\(url)'" },
+            ] as [(String) -> String]
         for (shell, queries) in zip(shells, [sqlite, postgres]) {
             for (query, expected) in zip(queries, sqlite) {
                 directory.file("../query.sql", Array(query.sql.utf8))

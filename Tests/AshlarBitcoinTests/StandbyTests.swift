@@ -14,9 +14,10 @@ struct StandbyTests {
         let checks = TemporaryDirectory()
         directory.file("../map.json", Documentation.hereDocument("MAP"))
         let options = ["--schema-name", "coins", "--map", directory.path + "/map.json", "--state-tables"]
-        var writer = try Writer.open(at: directory.store, options: Samples.options { $0.creation?.allowsHeightGaps = true })
+        var writer = try Writer.open(
+            at: directory.store, options: Samples.options { $0.creation?.allowsHeightGaps = true })
         var storm = CoinStorm(seed: 71)
-        for _ in 0..<50 { try storm.step(&writer) }
+        for _ in 0..<400 { try storm.step(&writer) }
         try writer.sync()
         let server = try PostgresServer()
         try server.startStandby()
@@ -26,7 +27,12 @@ struct StandbyTests {
         let exporter = try IndexProcess(
             ["store", "export", "postgres", directory.store, url, "--follow", "--batch-events", "50"] + options,
             in: directory)
-        defer { exporter.process.terminate() }
+        defer {
+            exporter.process.terminate()
+            #expect(
+                contents(of: directory.path + "/err").isEmpty, "what it said while it connected anew goes to a terminal"
+            )
+        }
         let primary = try wait { try PostgresTarget(server.url, schemaName: "coins", createsSchema: false) }
         let standby = try wait { try PostgresTarget(server.standbyURL, schemaName: "coins", createsSchema: false) }
         for _ in 0..<max(CrashRounds.count / 4, 3) {
@@ -48,7 +54,7 @@ struct StandbyTests {
         }
         try standby.reconnect()
         try wait(for: writer.sequence, standby)
-        #expect(storm.reorgs > 50)
+        #expect(storm.reorgs > 100)
         let ended = exporter.end(by: SIGTERM)
         #expect(ended.status == 130, "\(ended.output) \(ended.error)")
         let check = try IndexProcess(
@@ -82,8 +88,11 @@ struct StandbyTests {
             if try condition() { return }
             usleep(10_000)
         }
-        Issue.record("it did not come to that")
+        throw Stuck()
     }
+
+    /// It did not come to what was waited for.
+    private struct Stuck: Error {}
 
     /// Connects to a schema with an export in it, as soon as there is one.
     private func wait(for connect: () throws -> PostgresTarget) throws -> PostgresTarget {

@@ -42,7 +42,8 @@ struct ExportFailureTests {
     private func log(of store: String) throws -> [String: [UInt8]] {
         let names = try FileManager.default.contentsOfDirectory(atPath: store)
         return Dictionary(
-            uniqueKeysWithValues: names.filter { $0.hasSuffix(".segment") }.map { ($0, contents(of: "\(store)/\($0)")) })
+            uniqueKeysWithValues: names.filter { $0.hasSuffix(".segment") }.map { ($0, contents(of: "\(store)/\($0)")) }
+        )
     }
 
     private func makeStore(at path: String, steps: Int = 1_000) throws {
@@ -134,7 +135,8 @@ struct ExportFailureTests {
         _ = try shell(file, damage)
         let run = try Tool.run("export", "sqlite", store, file, "--json")
         #expect(run.status == 4 && run.errorObject["code"] as? String == "databaseSchema", "\(run.error)")
-        #expect(run.error.contains(word) && run.error.contains("put them back as `--print-schema` shows"), "\(run.error)")
+        #expect(
+            run.error.contains(word) && run.error.contains("put them back as `--print-schema` shows"), "\(run.error)")
         shell("mv '\(file).whole' '\(file)' && rm -f '\(file)-wal' '\(file)-shm'")
         #expect(try Tool.run("export", "sqlite", store, file).status == 0)
         #expect(try Tool.run("export", "check", store, file).status == 0)

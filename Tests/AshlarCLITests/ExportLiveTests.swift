@@ -20,13 +20,15 @@ struct ExportLiveTests {
         var testDescription: String { name }
     }
 
-    private static let fixtures = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+    private static let fixtures =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
         .joined(separator: "/") + "/Fixtures"
 
     static let recordings = [
         // Three forks of Bitcoin; and the first of Ethereum, where every fifth block is an uncle.
         Recording(
-            name: "bitcoin", command: "gzip -dc '\(fixtures)/mainnet-forks-822528-824999.jsonl.gz'", lines: 1_120...1_160),
+            name: "bitcoin", command: "gzip -dc '\(fixtures)/mainnet-forks-822528-824999.jsonl.gz'",
+            lines: 1_120...1_160),
         Recording(
             name: "ethereum", command: "zstd -dcq '\(SharedData.directory ?? "")/eth/mainnet-forks-0-4199.jsonl.zst'",
             lines: 1...120),

@@ -24,6 +24,7 @@ extension PostgresServer {
 
     /// Where to connect to the standby as the superuser.
     package var standbyURL: String {
-        Self.url(socket: directory + "/standby-socket", port: nil, user: "postgres", password: nil, database: "postgres")
+        Self.url(
+            socket: directory + "/standby-socket", port: nil, user: "postgres", password: nil, database: "postgres")
     }
 }

@@ -79,7 +79,9 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        guard events > 0, entries > 0, reorgs > 0, blocksPerSecond > 0, eventsPerBlock > 0, (1...100).contains(rounds), models > 0, types > 0 else {
+        guard events > 0, entries > 0, reorgs > 0, blocksPerSecond > 0, eventsPerBlock > 0, (1...100).contains(rounds),
+            models > 0, types > 0
+        else {
             throw ValidationError("counts must be greater than 0, rounds at most 100")
         }
         guard payloadMin >= 16, payloadMin <= payloadMax else {

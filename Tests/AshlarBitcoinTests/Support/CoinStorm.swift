@@ -22,14 +22,14 @@ struct CoinStorm {
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    /// Appends a block, every third time in the place of up to four others, and sometimes floating events.
+    /// Appends a block, every fifth time in the place of up to four others, and sometimes floating events.
     mutating func step(_ writer: inout Writer) throws {
         serial += 1
         if random.chance(10) {
             let seen = Event(model: "mempool", type: "tx.seen", payload: Array("{}".utf8), requestID: requestID())
             try writer.appendFloating([seen], timestamp: Timestamp(seconds: 1_231_000_000 + Int64(serial)))
         }
-        if chain.count > 5, random.chance(33) {
+        if chain.count > 5, random.chance(20) {
             chain.removeLast(1 + random.below(4))
             reorgs += 1
         }
@@ -58,7 +58,8 @@ struct CoinStorm {
                 #"{"txid":"\#(txid)","vout":\#(vout),"value":\#(random.below(1 << 40)),"script":"\#(script)","coinbase":false}"#
             events.append(
                 Event(model: "utxo", type: "output.created", payload: Array(payload.utf8), requestID: requestID()))
-            unspent.append("\(txid):\(vout)")
+            // What the first block creates, nobody can spend.
+            if !chain.isEmpty { unspent.append("\(txid):\(vout)") }
         }
         return events
     }

@@ -22,7 +22,9 @@ struct LiveExport {
     }
 
     /// Appends `count` blocks, so many a second, and gives for each the seconds from durable in the log to visible in the database.
-    func run(_ writer: inout Writer, _ storm: inout ReorgStorm, blocks count: Int, perSecond rate: Int) throws -> [Double] {
+    func run(_ writer: inout Writer, _ storm: inout ReorgStorm, blocks count: Int, perSecond rate: Int) throws
+        -> [Double]
+    {
         let shared = Monitor(Shared())
         let threads = [try thread(shared, export), try thread(shared, watch)]
         var durable: [(sequence: UInt64, time: UInt64)] = []

@@ -21,35 +21,37 @@ struct SQLiteSize {
     }
 }
 
-/// How large the tables of a PostgreSQL schema are, and how they came to be so.
+/// How large the tables of a PostgreSQL schema are, with their indexes, and how they came to be so.
 struct PostgresSize {
-    var bytes = 0.0
-    var deadRows = 0.0
+    /// Their names.
+    private(set) var tables: [String] = []
+    private(set) var bytes = 0.0
     private var eventBytes = 0.0
     private var smallBytes = 0.0
+    private var deadRows = 0.0
     private var vacuums = 0.0
 
     /// With what the sessions that wrote have told the server by their end.
     init(_ target: PostgresTarget) throws(SQLFailure) {
         SystemCalls.pause(milliseconds: 1_500)
-        try target.execute("SELECT pg_stat_clear_snapshot()")
         let rows = try target.rows(
             "SELECT relname, pg_total_relation_size(relid), n_dead_tup, autovacuum_count FROM pg_stat_user_tables "
-                + "WHERE schemaname = $1", [.text(target.schemaName)])
+                + "WHERE schemaname = $1 ORDER BY relname", [.text(target.schemaName)])
         for row in rows {
-            let size = Double(row[1].integer ?? 0)
+            let (name, size) = (row[0].text ?? "", Double(row[1].integer ?? 0))
+            tables.append(name)
             bytes += size
             deadRows += Double(row[2].integer ?? 0)
-            if row[0] == .text("events") { (eventBytes, vacuums) = (size, Double(row[3].integer ?? 0)) }
-            if row[0] == .text("tip") || row[0] == .text("ashlar_meta") { smallBytes += size }
+            if name == ExportSchema.events.name { (eventBytes, vacuums) = (size, Double(row[3].integer ?? 0)) }
+            if [ExportSchema.tip.name, ExportSchema.meta.name].contains(name) { smallBytes += size }
         }
     }
 
-    func facts(fresh: PostgresSize) -> [(name: String, value: Double)] {
+    /// To be printed; sizes of other moments stand beside.
+    var facts: [(name: String, value: Double)] {
         [
-            ("liveBytes", bytes), ("freshBytes", fresh.bytes), ("liveToFresh", bytes / fresh.bytes),
-            ("eventsLiveBytes", eventBytes), ("eventsFreshBytes", fresh.eventBytes),
-            ("tipAndMetaBytes", smallBytes), ("deadRows", deadRows), ("eventsAutovacuums", vacuums),
+            ("liveBytes", bytes), ("eventsBytes", eventBytes), ("tipAndMetaBytes", smallBytes),
+            ("deadRows", deadRows), ("eventsAutovacuums", vacuums),
         ]
     }
 }
