@@ -1,3 +1,4 @@
+import Ashlar
 import AshlarBitcoin
 import AshlarTestSupport
 import Foundation
@@ -60,5 +61,26 @@ struct ReadmeQueryTests {
                 #expect(answer == expected.answer, "\(query.sql)")
             }
         }
+    }
+
+    @Test("what is printed of balances is what the model says")
+    func balances() throws {
+        let directory = TemporaryDirectory()
+        directory.file("blk00000.dat", Fixtures.mainnet)
+        _ = try index(directory, .mainnet).get()
+        let store = try Store.open(at: directory.store)
+        let queries = Documentation.queries(of: "README.md")
+        let projected = try Projection(store).add(UnspentModel())
+        let top = try projected.state(at: 4_312).state.top(2).map { "\($0.script)|\($0.balance.value)" }
+        #expect(queries.first?.answer == top)
+        // The time that is asked for, as a height: blocks of that month have rising times.
+        let asked = queries[1].sql.firstMatch(of: /time <= (\d+)/)?.1
+        let time = try #require(asked.flatMap { Int64($0) })
+        let blocks = try store.view().blocks().map { try $0.get().block }
+        let height = try #require(blocks.last { $0.timestamp.microseconds <= time }?.height)
+        #expect(blocks.allSatisfy { $0.height > height || $0.timestamp.microseconds <= time })
+        let script = try #require(queries[1].sql.firstMatch(of: /x'([0-9a-f]+)'/).flatMap { Script(hex: Array($0.1.utf8)) })
+        let balance = try projected.state(at: height).state.balances[script]
+        #expect(queries[1].answer == [balance.map { "\($0.value)" }])
     }
 }

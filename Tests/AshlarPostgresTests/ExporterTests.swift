@@ -71,6 +71,7 @@ struct ExporterTests {
         let options = ExportOptions()
         let target = try makeTarget("checked")
         _ = try Exporter(writer.store, into: target, options: options).run()
+        #expect(try target.value("SELECT height = 7 AND time = 'infinity' FROM tip") == .integer(1))
         var check = try ExportCheck(writer.store, try makeTarget("checked"), options)
         try writer.append(Samples.block(5, "b", on: "a"), events: Samples.events(5, "b"))
         try writer.sync()
