@@ -77,7 +77,7 @@ final class FollowingExport: Sendable {
             if let error = state.withLock({ $0.error }) { throw error }
             usleep(10_000)
         }
-        #expect(self.sequence == sequence)
+        try #require(self.sequence == sequence)
     }
 
     /// Waits until it has come to the last commit, and stops it.
