@@ -79,7 +79,8 @@ struct ReadmeQueryTests {
         let blocks = try store.view().blocks().map { try $0.get().block }
         let height = try #require(blocks.last { $0.timestamp.microseconds <= time }?.height)
         #expect(blocks.allSatisfy { $0.height > height || $0.timestamp.microseconds <= time })
-        let script = try #require(queries[1].sql.firstMatch(of: /x'([0-9a-f]+)'/).flatMap { Script(hex: Array($0.1.utf8)) })
+        let digits = queries[1].sql.firstMatch(of: /x'([0-9a-f]+)'/)?.1
+        let script = try #require(digits.flatMap { Script(hex: Array($0.utf8)) })
         let balance = try projected.state(at: height).state.balances[script]
         #expect(queries[1].answer == [balance.map { "\($0.value)" }])
     }

@@ -33,8 +33,8 @@ struct StandbyTests {
                 contents(of: directory.path + "/err").isEmpty, "what it said while it connected anew goes to a terminal"
             )
         }
-        let primary = try wait { try PostgresTarget(server.url, schemaName: "coins", createsSchema: false) }
-        let standby = try wait { try PostgresTarget(server.standbyURL, schemaName: "coins", createsSchema: false) }
+        let primary = try connected { try PostgresTarget(server.url, schemaName: "coins", createsSchema: false) }
+        let standby = try connected { try PostgresTarget(server.standbyURL, schemaName: "coins", createsSchema: false) }
         for _ in 0..<max(CrashRounds.count / 4, 3) {
             for _ in 0..<60 {
                 try storm.step(&writer)
@@ -95,7 +95,7 @@ struct StandbyTests {
     private struct Stuck: Error {}
 
     /// Connects to a schema with an export in it, as soon as there is one.
-    private func wait(for connect: () throws -> PostgresTarget) throws -> PostgresTarget {
+    private func connected(by connect: () throws -> PostgresTarget) throws -> PostgresTarget {
         var found: PostgresTarget?
         try wait(until: {
             guard let target = try? connect(), try target.hasTable(ExportSchema.tip.name) else { return false }

@@ -43,7 +43,7 @@ struct ExportLiveTests {
     @Test("after every step the canonical view equals the store's, in both databases", arguments: recordings)
     func live(_ recording: Recording) throws {
         let directory = TemporaryDirectory()
-        let isSoak = CrashRounds.count > 12
+        let isSoak = CrashRounds.isSoak
         let first = isSoak ? 1 : recording.lines.lowerBound
         shell("\(recording.command) | tail -n +\(first) > '\(directory.path)/lines'")
         let all = String(decoding: contents(of: directory.path + "/lines"), as: UTF8.self).split(separator: "\n")

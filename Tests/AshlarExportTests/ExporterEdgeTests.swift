@@ -82,8 +82,9 @@ struct ExporterEdgeTests {
         try writer.sync()
         _ = try Exporter(writer.store, into: target).run()
         let block = Samples.block(1)
+        let time = block.timestamp.microseconds
         let tip: [SQLValue] = [
-            .integer(1), .integer(2), .integer(1), .bytes(Array(block.hash.bytes)), .integer(block.timestamp.microseconds),
+            .integer(1), .integer(2), .integer(1), .bytes(Array(block.hash.bytes)), .integer(time),
         ]
         #expect(try target.rows("SELECT * FROM tip") == [tip])
         try writer.close()

@@ -96,7 +96,8 @@ struct ExporterTests {
                 try PostgresTarget(url, schemaName: "crash")
             }
             var (random, stopsMidway) = (SplitMix64(seed: 5), 0)
-            for _ in 0..<CrashRounds.count / 2 {
+            let rounds = CrashRounds.isSoak ? CrashRounds.count : CrashRounds.count / 2
+            for _ in 0..<rounds {
                 // What is to be exported does not run out, so that the server stops under work, not under waiting.
                 for _ in 0..<200 { try storm.step(&writer) }
                 try writer.sync()
@@ -105,7 +106,7 @@ struct ExporterTests {
                 if export.sequence < writer.sequence { stopsMidway += 1 }
                 try server.start()
             }
-            #expect(stopsMidway > CrashRounds.count / 4)
+            #expect(stopsMidway > rounds / 2)
             try export.finish(at: writer.sequence)
             #expect(try isSound(writer.store, try PostgresTarget(url, schemaName: "crash"), ExportOptions()))
         }

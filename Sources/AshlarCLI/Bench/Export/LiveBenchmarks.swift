@@ -83,7 +83,7 @@ struct LiveBenchmarks {
         var writer = try Writer.create(at: storePath, options: options)
         var storm = try ReorgStorm(workload, &writer)
         let live = LiveExport(connect: connect, store: storePath, options: self.options)
-        let latencies = try live.run(&writer, &storm, blocks: blocks, perSecond: blocksPerSecond).sorted()
+        let latencies = try live.run(&writer, &storm, blocks: blocks - 1, perSecond: blocksPerSecond).sorted()
         try writer.close()
         func milliseconds(_ share: Double) -> Double { latencies[Int(Double(latencies.count - 1) * share)] * 1_000 }
         var result = Measurement(

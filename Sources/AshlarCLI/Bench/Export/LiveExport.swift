@@ -30,6 +30,10 @@ struct LiveExport {
         var durable: [(sequence: UInt64, time: UInt64)] = []
         var failure: (any Error)?
         do {
+            // Connecting and making tables are no part of how late a follower is.
+            try storm.step(&writer)
+            try writer.sync()
+            try wait(for: writer.sequence, shared)
             try append(&writer, &storm, count, rate, &durable)
             try wait(for: writer.sequence, shared)
         } catch { failure = error }
