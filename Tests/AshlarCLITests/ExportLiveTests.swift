@@ -76,7 +76,7 @@ struct ExportLiveTests {
         #expect(try ingest.finish().status == 0)
         try store.refresh()
         let undone = try exporters.targets.map { try $0.value("SELECT count(*) FROM undone_blocks")?.integer ?? 0 }
-        #expect(undone[0] == undone[1] && undone[0] > (recording.name == "bitcoin" ? 1 : 20))
+        #expect(undone[0] == undone[1] && undone[0] > (recording.name == "bitcoin" ? 1 : 10))
         for target in exporters.targets {
             var check = try ExportCheck(store, target, ExportOptions())
             let report = try check.run()
