@@ -21,7 +21,7 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
 ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
 
-.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo bench clean
+.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo bench bench-live clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -79,9 +79,20 @@ soak: build ## thousands of seeds of the simulations: random work, faults, power
 # How often the exporters, or their server, are killed.
 SOAK_ROUNDS ?= 300
 
-soak-export: build ## exporters killed hundreds of times, and PostgreSQL under them
+# Each of them runs a little in `make test` too.
+SOAK_EXPORT_TESTS := ExportCommandTests/killed|ExporterTests/stoppedServer|ExportLiveTests|StandbyTests
+
+soak-export: build ## exporters killed hundreds of times, PostgreSQL under them; whole chains live; a standby
 	@ASHLAR_CRASH_ROUNDS=$(SOAK_ROUNDS) \
-		$(SWIFT) test --skip-build --disable-xctest --filter 'ExportCommandTests/killed|ExporterTests/stoppedServer' </dev/null
+		$(SWIFT) test --skip-build --disable-xctest --filter '$(SOAK_EXPORT_TESTS)' </dev/null
+
+# A PostgreSQL server to measure, such as postgres:///scratch; without one, SQLite alone.
+BENCH_POSTGRES ?=
+
+bench-live: release ## measure followers: from durable to visible, and what a reorg storm leaves behind
+	@mkdir -p .build/bench
+	@"$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar" bench live --reorgs 3000 --events-per-block 50 \
+		$(if $(BENCH_POSTGRES),--postgres '$(BENCH_POSTGRES)') --directory .build/bench </dev/null
 
 demo: release release-bitcoin ## real blocks and a real fork through the command line tools
 	@binaries="$$($(SWIFT) build -c release --show-bin-path </dev/null)"; \

@@ -63,3 +63,17 @@ sqlite3 -column -header bitcoin.db "$query"
 run export sqlite fork fork.db
 printf '  $ sqlite3 fork.db "SELECT height, old_sequence, new_sequence FROM reorgs"\n'
 sqlite3 -column -header fork.db "SELECT height, old_sequence, new_sequence FROM reorgs"
+step "12. Floating events, a request id followed through a reorg, a height without a block"
+cat >sightings.jsonl <<'LINES'
+{"height":1,"hash":"a1","parent":"a0","timestamp":1700000000,"events":[]}
+{"floating":[{"model":"mempool","type":"tx.seen","requestId":"tx 1","payload":{"fee":7}}],"timestamp":1700000030}
+{"height":2,"hash":"a2","parent":"a1","timestamp":1700000600,"events":[{"model":"transactions","type":"tx.executed","requestId":"tx 1","payload":{"ok":true}}]}
+{"floating":[{"model":"mempool","type":"tx.seen","requestId":"tx 2","payload":{"fee":9}}],"timestamp":1700000700}
+{"height":2,"hash":"b2","parent":"a1","timestamp":1700000720,"events":[]}
+{"height":4,"hash":"b4","parent":"b2","timestamp":1700001800,"events":[{"model":"transactions","type":"tx.executed","requestId":"tx 1","payload":{"ok":true}},{"model":"transactions","type":"tx.executed","requestId":"tx 2","payload":{"ok":true}}]}
+LINES
+run ingest sightings sightings.jsonl --allow-height-gaps
+run export sqlite sightings sightings.db
+query="SELECT sequence, ordinal, height, undone_by FROM events WHERE request_id = CAST('tx 1' AS BLOB) ORDER BY sequence"
+printf '  $ sqlite3 sightings.db "%s"\n' "$query"
+sqlite3 -column -header sightings.db "$query"

@@ -20,6 +20,8 @@ have_library libsqlite3-dev sqlite3 || missing+=(libsqlite3-dev)
 have_library libpq-dev libpq || missing+=(libpq-dev)
 # The tests start a PostgreSQL server of their own.
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || missing+=(postgresql)
+# And a pooler in front of it, which stands where not every user's path goes.
+PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null || missing+=(pgbouncer)
 
 if ((${#missing[@]})); then
     echo "Missing: ${missing[*]}"

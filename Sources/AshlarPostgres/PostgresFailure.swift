@@ -10,8 +10,9 @@ extension SQLFailure.Kind {
         case "53300", "55P03", "40001", "40P01": self = .busy
         case "25006": self = .readOnly
         case "42501": self = .permission
-        // Besides tables, columns and types that are missing or wrong: no such database, not partitioned as it should be.
-        case "42P01", "42703", "42704", "42804", "42809", "42P17", "3F000", "3D000": self = .schema
+        // Besides tables, columns and types that are missing or wrong (22P03: a COPY into a column of another type): no such database, not
+        // partitioned as it should be.
+        case "42P01", "42703", "42704", "42804", "42809", "42P17", "3F000", "3D000", "22P03": self = .schema
         case "XX001", "XX002", "58030": self = .damaged
         default:
             switch code.prefix(2) {
@@ -78,10 +79,12 @@ extension SQLFailure {
             words.append(text)
         }
         let message = Self.flat(words.joined(separator: " "))
-        let isRefused = PQconnectionNeedsPassword(connection) != 0 || message.contains("certificate")
-        let kind = code.map { Kind(sqlState: $0) ?? .other } ?? (isRefused ? .authentication : .connection)
-        let ownCode = isRefused ? "28000" : "08001"
-        self.init(kind, code: code ?? ownCode, message: message)
+        let isRefused =
+            PQconnectionNeedsPassword(connection) != 0 || message.contains("certificate")
+            || message.contains("authentication failed")
+        // pgbouncer refuses a wrong password with the code of a broken protocol, as if that would pass.
+        if code == nil || code == "08P01" { code = isRefused ? "28000" : code ?? "08001" }
+        self.init(code.flatMap { Kind(sqlState: $0) } ?? .other, code: code ?? "", message: message)
     }
 
     /// A line without the SQLSTATE in it, and that.

@@ -83,12 +83,11 @@ package final class SQLiteTarget: ExportTarget {
             }
         let code = sqlite3_open_v2(path, &database, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         do throws(SQLFailure) {
-            guard code == SQLITE_OK else {
-                throw failure(code, systemError: creating ? Self.creationError(path) : nil)
-            }
+            guard code == SQLITE_OK else { throw openingFailure(code, path, creating: creating) }
             sqlite3_busy_timeout(database, busyTimeout)
             // The first look into the file.
-            try execute("PRAGMA schema_version")
+            let look = sqlite3_exec(database, "PRAGMA schema_version", nil, nil, nil)
+            guard look == SQLITE_OK else { throw openingFailure(look, path, creating: creating) }
             if access != .readOnly, sqlite3_db_readonly(database, "main") != 0 {
                 throw SQLFailure(.readOnly, code: String(SQLITE_READONLY), message: "\(name): the file is read-only")
             }
@@ -98,12 +97,18 @@ package final class SQLiteTarget: ExportTarget {
         }
     }
 
-    /// Why a file cannot be made, as an `errno`; nil if its folder does not tell.
+    /// Why a file cannot be opened.
     ///
-    /// SQLite then tries to open what is not there to read it, and remembers only that it is not there.
-    private static func creationError(_ path: String) -> Int32? {
-        guard Glibc.access(path, F_OK) != 0, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
-        return Glibc.access(String(path[...slash]), W_OK) == 0 ? nil : errno
+    /// Where it is not there, SQLite tries to open it to read it and remembers only that it is not there; where it is and those beside it
+    /// that WAL mode needs cannot be made, only that these are not there. So the folder and the file are asked what they forbid.
+    private func openingFailure(_ code: Int32, _ path: String, creating: Bool) -> SQLFailure {
+        guard code & 0xff == SQLITE_CANTOPEN, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return failure(code)
+        }
+        let isThere = Glibc.access(path, F_OK) == 0
+        let places = isThere ? [path, String(path[...slash])] : creating ? [String(path[...slash])] : []
+        let isForbidden = places.contains { Glibc.access($0, W_OK) != 0 }
+        return failure(code, systemError: isForbidden ? errno : nil)
     }
 
     /// Opens the file anew if it is not open, or if what is open no longer stands at the path; makes no new one.

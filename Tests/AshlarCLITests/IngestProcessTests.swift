@@ -29,13 +29,16 @@ final class IngestProcess {
     /// What it has written so far.
     var soFar: String { String(decoding: contents(of: directory + "/out"), as: UTF8.self) }
 
-    /// Waits until something holds, a minute at most.
-    func wait(for condition: () throws -> Bool) throws {
-        for _ in 0..<6_000 {
+    /// What was waited for did not come about.
+    struct Stuck: Error {}
+
+    /// Waits until something holds, a minute at most; throws `Stuck` then.
+    func wait(pollMicroseconds: UInt32 = 10_000, for condition: () throws -> Bool) throws {
+        for _ in 0..<60_000_000 / pollMicroseconds {
             if try condition() { return }
-            usleep(10_000)
+            usleep(pollMicroseconds)
         }
-        Issue.record("it did not come to that")
+        throw Stuck()
     }
 
     /// Sends a signal and waits for the end.

@@ -70,6 +70,27 @@ struct ExporterEdgeTests {
         #expect(try ExportStatus(store, try pair.target()).lagCommits == 0)
     }
 
+    @Test("a row of the tip that somebody deleted comes again")
+    func deletedTip() throws {
+        let pair = ExportPair()
+        var writer = try pair.writer()
+        try writer.append(Samples.block(0), events: [])
+        try writer.sync()
+        let target = try pair.target()
+        _ = try Exporter(writer.store, into: target).run()
+        try target.execute("DELETE FROM tip")
+        try writer.append(Samples.block(1), events: [])
+        try writer.sync()
+        _ = try Exporter(writer.store, into: target).run()
+        let block = Samples.block(1)
+        let time = block.timestamp.microseconds
+        let tip: [SQLValue] = [
+            .integer(1), .integer(2), .integer(1), .bytes(Array(block.hash.bytes)), .integer(time),
+        ]
+        #expect(try target.rows("SELECT * FROM tip") == [tip])
+        try writer.close()
+    }
+
     @Test("the tip is that of the selected heights, also where a commit is taken in parts")
     func tip() throws {
         let pair = ExportPair()

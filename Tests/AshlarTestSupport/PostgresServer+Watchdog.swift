@@ -41,6 +41,7 @@ extension PostgresServer {
             cat >data/pg_hba.conf <<END
         local all postgres trust
         local all all scram-sha-256
+        local replication postgres trust
         hostssl all all 127.0.0.1/32 scram-sha-256
         END
             cat >>data/postgresql.conf <<END
@@ -65,6 +66,48 @@ extension PostgresServer {
 
         start() { as "$bin/pg_ctl" -D data -w -l "$directory/server.log" start; }
         stop() { as "$bin/pg_ctl" -D data -w -m "$1" stop; }
+        # A connection pooler in session mode, which does not run as root either.
+        pooler() {
+            pgbouncer=$(PATH="$PATH:/usr/sbin" command -v pgbouncer) || { echo "no pgbouncer: install the package of that name" >>log; return 1; }
+            stop_pooler
+            as mkdir -p pooler && cat >pooler.ini <<END
+        [databases]
+        * = host=$directory port=${port:-5432}
+        [pgbouncer]
+        pool_mode = session
+        listen_addr =
+        listen_port = 6432
+        unix_socket_dir = $directory/pooler
+        auth_type = scram-sha-256
+        auth_file = $directory/pooler.users
+        pidfile = $directory/pooler/pid
+        logfile = $directory/pooler/log
+        END
+            as "$pgbouncer" -d "$directory/pooler.ini"
+            for try in $(seq 200); do
+                [ -S pooler/.s.PGSQL.6432 ] && return 0
+                sleep 0.05
+            done
+            cat pooler/log >>log
+            return 1
+        }
+        stop_pooler() {
+            [ -f pooler/pid ] || return 0
+            kill "$(cat pooler/pid)"
+            for try in $(seq 200); do kill -0 "$(cat pooler/pid)" || break; sleep 0.05; done
+            rm -f pooler/pid pooler/.s.PGSQL.6432
+        }
+
+        # A second server that takes over all that the first one writes, and answers queries.
+        standby() {
+            as mkdir -p standby-socket &&
+                as "$bin/pg_basebackup" -h "$directory" -p "${port:-5432}" -U postgres -D standby -R -X stream -c fast \
+                    --no-sync || return 1
+            echo "unix_socket_directories = '$directory/standby-socket'" >>standby/postgresql.conf
+            as "$bin/pg_ctl" -D standby -w -l "$directory/server.log" start
+        }
+        promote() { as "$bin/pg_ctl" -D standby -w promote; }
+
         reply() { if [ "$1" = 0 ]; then echo done; else tail -n 20 log server.log; echo failed; fi; }
 
         as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --no-locale --no-sync && configure && start
@@ -74,9 +117,14 @@ extension PostgresServer {
             start) start ;;
             stop) stop immediate ;;
             restart) stop fast; start ;;
+            pooler) pooler ;;
+            standby) standby ;;
+            promote) promote ;;
             esac
             reply $?
         done
+        stop_pooler
+        [ ! -d standby ] || as "$bin/pg_ctl" -D standby -w -m immediate stop
         stop immediate
         cd / && rm -rf "$directory"
         """#

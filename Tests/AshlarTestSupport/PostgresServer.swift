@@ -58,8 +58,14 @@ package final class PostgresServer: Sendable {
 
     /// Where to connect over the socket.
     package func url(user: String = "postgres", password: String? = nil, database: String = "postgres") -> String {
-        let host = directory.split(separator: "/").map { "%2F" + $0 }.joined()
-        return "postgresql://\(user)\(password.map { ":" + $0 } ?? "")@\(host)/\(database)"
+        Self.url(socket: directory, port: nil, user: user, password: password, database: database)
+    }
+
+    /// Where to connect over a socket in a directory.
+    static func url(socket: String, port: Int?, user: String, password: String?, database: String) -> String {
+        let host = socket.split(separator: "/").map { "%2F" + $0 }.joined()
+        let place = host + (port.map { ":\($0)" } ?? "")
+        return "postgresql://\(user)\(password.map { ":" + $0 } ?? "")@\(place)/\(database)"
     }
 
     /// Stops the server without letting it end anything, as a crash would.
@@ -71,7 +77,8 @@ package final class PostgresServer: Sendable {
     /// Stops the server, if it runs, and starts it again.
     package func restart() throws { try command("restart") }
 
-    private func command(_ name: String) throws {
+    /// Lets the watchdog do something.
+    func command(_ name: String) throws {
         try replies.withLock { replies in
             let line = Array((name + "\n").utf8)
             guard write(commands, line, line.count) == line.count else { throw Failure(description: "no watchdog") }

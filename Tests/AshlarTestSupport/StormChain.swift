@@ -59,7 +59,8 @@ package struct StormChain {
     private mutating func adopt(_ writer: inout Writer) throws(StoreError) {
         var canonical = Set<Int>()
         var next = tip
-        while let block = next {
+        // Branches are a few blocks long; further down nothing else is canonical.
+        while let block = next, canonical.count < 300 {
             canonical.insert(block)
             next = known[block].parent
         }

@@ -17,9 +17,8 @@ struct Benchmarks {
         for round in 0..<rounds {
             if round > 0 { try Self.remove(path(round - 1)) }
             var writer = try Writer.create(at: path(round), options: options)
-            let models = try (0..<workload.shape.models).map { try writer.model("model.\($0)") }
-            let types = try (0..<workload.shape.types).map { try writer.type("type.\($0)") }
-            seconds.append(try Measurement.seconds { try fill(&writer, models, types) })
+            var feed = try WorkloadFeed(workload, &writer)
+            seconds.append(try Measurement.seconds { try fill(&writer, &feed) })
             try writer.close()
             bytes = try Store.open(at: path(round)).statistics().bytes
         }
@@ -34,25 +33,13 @@ struct Benchmarks {
         return result
     }
 
-    private func fill(_ writer: inout Writer, _ models: [ModelHandle], _ types: [TypeHandle]) throws {
-        let bytes = workload.bytes.span.bytes
-        var next = 0
-        var start = 0
+    private func fill(_ writer: inout Writer, _ feed: inout WorkloadFeed) throws {
         var parent = try Workload.hash(-1)
         for height in 0..<Int64(workload.shape.blocks) {
             let hash = try Workload.hash(height)
             let block = Block(
                 height: height, hash: hash, parent: parent, timestamp: Timestamp(seconds: 1_600_000_000 + height * 12))
-            _ = try writer.append(block) { (batch) throws(StoreError) in
-                for _ in 0..<workload.shape.eventsPerBlock {
-                    let end = workload.ends[next]
-                    let kind = workload.kinds[next]
-                    try batch.add(models[kind.model], types[kind.type], payload: bytes.extracting(start..<end))
-                    start = end
-                    next += 1
-                    if next == workload.ends.count { (next, start) = (0, 0) }
-                }
-            }
+            _ = try writer.append(block) { (batch) throws(StoreError) in try feed.addBlock(to: &batch) }
             parent = hash
         }
         // What is still in memory counts: the last bytes go to the file within the clock, synced only if the policy syncs.

@@ -17,21 +17,27 @@ struct BenchCommand: ParsableCommand {
               ashlar bench append --durability block --events 200000 --directory /data
               ashlar bench state snapshot rollback follow --entries 1000000
               ashlar bench export --postgres postgres:///scratch
+              ashlar bench live --reorgs 3000 --events-per-block 50 --postgres postgres:///scratch
 
-            export stands beside a bare loop that inserts the same rows out of memory, about 400 bytes an event.
+            export stands beside a bare loop that inserts the same rows out of memory, about 400 bytes an event. live has exporters \
+            follow a chain of which every fourth block undoes one to three others: how long a block takes from durable in the log to \
+            visible in the database, and how much larger than that of a fresh export the database is afterwards.
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
         case append, scan, replay, model, derive, open, export
+        case live
         case state, rollback, snapshot, follow
 
         /// Whether it is about the store that `append` makes, not about the one of a state.
         var isOfLog: Bool { [.append, .scan, .replay, .model, .derive, .open, .export].contains(self) }
+        /// Whether it is about the store of a state.
+        var isOfState: Bool { [.state, .rollback, .snapshot, .follow].contains(self) }
     }
 
     @Argument(
         help: """
-            What to measure: append, scan, replay, model, derive, open, export (append always comes first); state, rollback, snapshot, follow. \
+            What to measure: append, scan, replay, model, derive, open, export (append always comes first); live; state, rollback, snapshot, follow. \
             All of them if left out.
             """)
     var parts: [Part] = Part.allCases
@@ -45,6 +51,12 @@ struct BenchCommand: ParsableCommand {
     var payloadMax = 280
     @Option(help: "Entries of the state that state, rollback, snapshot and follow are about.")
     var entries = 1_000_000
+    @Option(help: "Reorganisations of the chain that live is about.")
+    var reorgs = 500
+    @Option(help: "Blocks that live appends in a second.")
+    var blocksPerSecond = 100
+    @Flag(help: "In live, delete the rows of undone blocks.")
+    var pruneUndone = false
     @Option(help: "Number of models.")
     var models = 8
     @Option(help: "Number of event types.")
@@ -67,7 +79,9 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        guard events > 0, entries > 0, eventsPerBlock > 0, (1...100).contains(rounds), models > 0, types > 0 else {
+        guard events > 0, entries > 0, reorgs > 0, blocksPerSecond > 0, eventsPerBlock > 0, (1...100).contains(rounds),
+            models > 0, types > 0
+        else {
             throw ValidationError("counts must be greater than 0, rounds at most 100")
         }
         guard payloadMin >= 16, payloadMin <= payloadMax else {
@@ -87,20 +101,18 @@ struct BenchCommand: ParsableCommand {
         defer { try? FileStorage.removeDirectory(folder) }
         var results: [Measurement] = []
         if parts.contains(where: \.isOfLog) { results += try measureLog(in: folder) }
-        if parts.contains(where: { !$0.isOfLog }) { results += try measureState(in: folder) }
+        if parts.contains(.live) { results += try measureLive(in: folder) }
+        if parts.contains(where: \.isOfState) { results += try measureState(in: folder) }
         print(json ? Self.json(results) : Self.table(results))
     }
 
     private func measureLog(in folder: String) throws -> [Measurement] {
-        let shape = Workload.Shape(
-            blocks: max(1, events / eventsPerBlock), eventsPerBlock: eventsPerBlock,
-            payloadBytes: payloadMin...payloadMax, models: models, types: types, seed: seed)
         var options = WriterOptions()
         options.segmentBytes = segmentBytes
         options.compression = chosenCompression ?? .none
         options.durability = ["manual": .manual, "block": .everyBlock, "interval": .standard][durability] ?? .manual
         if options.durability == .manual { options.maxUnsyncedBytes = .max }
-        let bench = Benchmarks(workload: Workload(shape), options: options, directory: folder, rounds: rounds)
+        let bench = Benchmarks(workload: workload, options: options, directory: folder, rounds: rounds)
         defer { try? bench.cleanUp() }
         var results = [try bench.append()]
         if parts.contains(.scan) { results.append(try bench.scan()) }
@@ -111,6 +123,20 @@ struct BenchCommand: ParsableCommand {
         if parts.contains(.export), let postgres { results += try bench.exportPostgres(postgres) }
         if parts.contains(.open) { results += try bench.open() }
         return results
+    }
+
+    private var workload: Workload {
+        Workload(
+            Workload.Shape(
+                blocks: max(1, events / eventsPerBlock), eventsPerBlock: eventsPerBlock,
+                payloadBytes: payloadMin...payloadMax, models: models, types: types, seed: seed))
+    }
+
+    private func measureLive(in folder: String) throws -> [Measurement] {
+        let bench = LiveBenchmarks(
+            workload: workload, directory: folder, reorgs: reorgs, blocksPerSecond: blocksPerSecond,
+            keepsUndone: !pruneUndone)
+        return try bench.sqlite() + (postgres.map { try bench.postgres($0) } ?? [])
     }
 
     private func measureState(in folder: String) throws -> [Measurement] {

@@ -95,9 +95,9 @@ extension ExportCheck {
     }
 
     private func tip(_ log: ExportedLog) throws(ExportError) -> CheckedRow {
-        let tip: ChangeSet.Tip?
+        let tip: Block?
         do throws(StoreError) {
-            tip = log.last == 0 ? nil : try ChangeSet.Tip.of(store, asOf: log.last, options.heights)
+            tip = log.last == 0 ? nil : try store.highestBlock(of: options.heights, asOf: log.last)?.block
         } catch {
             throw .store(error)
         }
@@ -105,7 +105,7 @@ extension ExportCheck {
         digest.add(Int64(log.last))
         digest.add(tip?.height)
         digest.add(tip?.hash.bytes)
-        digest.add(tip.map { target.dialect.stored(time: $0.time.microseconds) })
+        digest.add(tip.map { target.dialect.stored(time: $0.timestamp.microseconds) })
         return CheckedRow(key: RowKey(first: 1), height: nil, digest)
     }
 }

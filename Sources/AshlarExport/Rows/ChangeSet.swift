@@ -24,9 +24,10 @@ package struct ChangeSet: Sendable {
 
     /// The highest canonical block, for the table `tip`.
     struct Tip: Sendable, Hashable {
+        /// The commit that holds it.
+        var sequence: UInt64
+        /// Its height.
         var height: Int64
-        var hash: BlockHash
-        var time: Timestamp
     }
 
     /// To be applied one after the other.

@@ -69,7 +69,7 @@ package struct StepEncoder: ~Copyable {
         let block = applied.block
         guard heights?.contains(block.block.height) ?? true else { return }
         let height = block.block.height
-        tip = .known(ChangeSet.Tip(height: height, hash: block.block.hash, time: block.block.timestamp))
+        tip = .known(ChangeSet.Tip(sequence: block.sequence, height: height))
         if applied.isReadopted, step.isFirst { readopt(block, by: step.sequence, &changes) }
         // Rows that stayed, marked, only lose their mark.
         guard !applied.isReadopted || !keepsUndone else { return }
@@ -172,24 +172,21 @@ package struct StepEncoder: ~Copyable {
     private mutating func currentTip(_ cursor: Cursor) throws(StoreError) -> ChangeSet.Tip? {
         guard cursor.isWhole, cursor.wholeSequence > 0 else { return nil }
         if case .known(let tip) = tip { return tip }
-        let tip = try ChangeSet.Tip.of(store, asOf: cursor.wholeSequence, heights)
+        let block = try store.highestBlock(of: heights, asOf: cursor.wholeSequence)
+        let tip = block.map { ChangeSet.Tip(sequence: $0.sequence, height: $0.block.height) }
         self.tip = .known(tip)
         return tip
     }
 }
 
-extension ChangeSet.Tip {
+extension Store {
     /// The highest canonical block of some heights, or of all, as of a commit.
-    static func of(
-        _ store: Store, asOf sequence: UInt64, _ heights: ClosedRange<Int64>?
-    ) throws(StoreError) -> ChangeSet.Tip? {
-        let view = try store.view(asOf: sequence)
+    func highestBlock(of heights: ClosedRange<Int64>?, asOf sequence: UInt64) throws(StoreError) -> StoredBlock? {
+        let view = try view(asOf: sequence)
         guard let top = view.tipHeight else { return nil }
-        let (lowest, highest) = (heights?.lowerBound ?? 0, min(top, heights?.upperBound ?? top))
-        guard lowest <= highest,
-            let found = try view.blocks(lowest...highest, descending: true).first(where: { _ in true })?.get()
-        else { return nil }
-        return ChangeSet.Tip(height: found.block.height, hash: found.block.hash, time: found.block.timestamp)
+        let (lowest, highest) = (heights?.lowerBound ?? view.firstHeight, min(top, heights?.upperBound ?? top))
+        guard lowest <= highest else { return nil }
+        return try view.blocks(lowest...highest, descending: true).first(where: { _ in true })?.get()
     }
 }
 

@@ -87,15 +87,21 @@ struct ChangeWriter {
     }
 
     /// Moves tip and cursor to the end of what was written.
+    ///
+    /// Both rows are changed in place: PostgreSQL then makes no new entries in their indexes and takes the old versions away as it goes,
+    /// where a deleted and inserted row would leave one more of them at each transaction until the next VACUUM.
     private func moveCursor(to cursor: Cursor, _ tip: ChangeSet.Tip?) throws(SQLFailure) {
-        try target.run("DELETE FROM tip WHERE id = 1", [])
-        var row = RowBuffer(columnCount: ExportSchema.tip.columns.count)
-        row.append(1 as Int64)
-        row.append(Int64(cursor.sequence))
-        row.append(tip?.height)
-        row.append(bytes: tip?.hash.bytes)
-        row.append(tip?.time.microseconds)
-        try target.insert(row, into: ExportSchema.tip)
+        let block: [SQLValue] = tip.map { [.integer(Int64($0.sequence)), .integer($0.height)] } ?? [.null, .null]
+        // The block's own row has its time also where no parameter could express it.
+        let values = ["height", "hash", "time"].map {
+            "\($0) = (SELECT b.\($0) FROM blocks b WHERE b.sequence = $2 AND b.height = $3)"
+        }
+        let update = "UPDATE tip SET sequence = $1, \(values.joined(separator: ", ")) WHERE id = 1"
+        let parameters = [.integer(Int64(cursor.sequence))] + block
+        if try target.run(update, parameters) == 0 {
+            try target.run("INSERT INTO tip (id, sequence) VALUES (1, 0)", [])
+            try target.run(update, parameters)
+        }
         try TargetMeta.moveCursor(target, from: place, to: cursor)
     }
 }

@@ -101,7 +101,9 @@ extension ExportError: CustomStringConvertible {
         switch self {
         case .store(let error): "\(error)"
         case .database(let target, let failure):
-            "\(target): \(failure)" + (Self.advice(failure.kind).map { "; \($0)" } ?? "")
+            // SQLite's own messages begin with the path.
+            ("\(failure)".hasPrefix(target + ": ") ? "\(failure)" : "\(target): \(failure)")
+                + (Self.advice(failure.kind).map { "; \($0)" } ?? "")
         case .refused(_, let message): message
         }
     }
