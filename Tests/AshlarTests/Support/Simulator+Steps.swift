@@ -140,7 +140,7 @@ extension Simulator {
 
     /// Prunes below some height; what the store chose must be allowed, and nothing else may have changed.
     private mutating func prune(_ writer: inout Writer) throws(StoreError) {
-        guard model.tipHeight > 0, try states?.canPrune(writer.store) ?? true else { return }
+        guard mayPrune, model.tipHeight > 0, try states?.canPrune(writer.store) ?? true else { return }
         var options = PruneOptions(belowHeight: Int64(random.below(Int(model.tipHeight) + 2)))
         options.modelsWithoutState = model.chain.models
         options.isDryRun = true

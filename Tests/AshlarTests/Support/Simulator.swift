@@ -31,6 +31,8 @@ struct Simulator {
     var storeID: StoreID?
     /// Up to where a prune was begun that may or may not have come into force.
     var beginningPrune: UInt64?
+    /// Whether it prunes at all: what is derived from a log, or compared with it as a whole, needs all of it.
+    var mayPrune = true
     /// How often the log was pruned.
     var prunes = 0
     var round = 0
