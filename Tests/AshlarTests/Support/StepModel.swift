@@ -116,7 +116,9 @@ extension Store {
         options.horizon = core.horizon
         options.stopsAtEnd = true
         change(&options)
-        var follower = try follow(from: try cursor ?? self.cursor(at: .oldest), options: options)
+        var start = cursor
+        if start == nil { start = try self.cursor(at: .oldest) }
+        var follower = try follow(from: start, options: options)
         var texts: [String] = []
         var cursors: [(Cursor, Int)] = [(follower.cursor, 0)]
         while let batch = try follower.next() {
