@@ -2,14 +2,19 @@ import AshlarFormat
 
 /// The canonical chain and what was undone of it, kept in step with the log.
 ///
-/// The log replays into it: opening feeds it runs and rollbacks from footers, the writer each commit. Invariant: heights ascend.
+/// The log replays into it: opening feeds it runs and rollbacks from footers, the writer each commit. Invariants: heights ascend, and all are above
+/// `baseHeight`.
 struct Chain: Sendable {
     private(set) var index = HeightIndex()
     private(set) var history = RollbackHistory()
+    /// Height of the highest block that was pruned, on which the lowest one here stands; −1 if none was.
+    private(set) var baseHeight: Int64
+
+    init(baseHeight: Int64 = -1) { self.baseHeight = baseHeight }
 
     /// Adds a block on top.
     mutating func append(height: Int64, _ location: Location) throws(FormatError) {
-        try require(height > index.tipHeight ?? -1, "a block's height \(height) is not above the tip")
+        try require(height > index.tipHeight ?? baseHeight, "a block's height \(height) is not above the tip")
         index.append(height: height, location)
     }
 
@@ -20,6 +25,9 @@ struct Chain: Sendable {
         sequence: UInt64, toHeight: Int64, undoneBlocks: UInt32, readopted: [Readopted],
         sequenceOf: (Location) throws(StoreError) -> UInt64
     ) throws(StoreError) {
+        guard toHeight >= baseHeight else {
+            throw .invalidArgument("commit \(sequence) undoes blocks up to height \(baseHeight), which were pruned")
+        }
         let keep = index.position(notAbove: toHeight).map { $0 + 1 } ?? 0
         var undone: [UndoneBlock] = []
         undone.reserveCapacity(index.count - keep)
@@ -35,7 +43,7 @@ struct Chain: Sendable {
                 "commit \(sequence) says it undoes \(undoneBlocks) blocks, but it undoes \(undone.count)")
         }
         var taken: [(Int64, Location)] = []
-        var top = keep > 0 ? index.height(at: keep - 1) : -1
+        var top = keep > 0 ? index.height(at: keep - 1) : baseHeight
         // What stands above the highest block kept, not above `toHeight`: with heights skipped, blocks may come between the two later.
         let floor = top
         for block in readopted {
@@ -49,6 +57,13 @@ struct Chain: Sendable {
         index.truncate(to: keep)
         for (height, location) in taken { index.append(height: height, location) }
         history.append(sequence: sequence, toHeight: floor, undone)
+    }
+
+    /// Forgets the blocks up to `height`, and the rollbacks up to `sequence`, which concerned no other blocks. Complexity: O(blocks that stay).
+    mutating func rebase(toHeight height: Int64, sequence: UInt64) {
+        index = index.removing(first: index.position(notAbove: height).map { $0 + 1 } ?? 0)
+        history = history.removing(upTo: sequence)
+        baseHeight = height
     }
 
     /// Replays a segment's blocks and rollbacks in the order of its log.

@@ -8,11 +8,14 @@ struct ChainWalk {
     private var remaining: ClosedRange<Int64>?
     private var entries: ArraySlice<ChainEntry> = []
     private var source: ReadSource?
+    /// Whether heights are asked for that had been pruned.
+    private let isBelowBase: Bool
 
     init(_ view: View, heights: ClosedRange<Int64>, descending: Bool) {
         self.view = view
         self.descending = descending
         let top = min(heights.upperBound, view.tipHeight ?? -1)
+        isBelowBase = heights.lowerBound <= view.base.height && heights.upperBound >= 0
         remaining = heights.lowerBound <= top ? heights.lowerBound...top : nil
     }
 
@@ -29,9 +32,12 @@ struct ChainWalk {
     }
 
     private mutating func refill() throws(StoreError) {
+        guard !isBelowBase else { throw view.pruned }
         guard let range = remaining else { return }
-        let batch = view.core.monitor.withLock { log in
-            log.entries(range, log.overlay(asOf: view.sequence), descending: descending, limit: 1_024)
+        let (view, descending) = (view, descending)
+        let batch = try view.core.monitor.withLock { (log) throws(StoreError) in
+            log.entries(
+                range, try view.overlay(log, downTo: range.lowerBound), descending: descending, limit: 1_024)
         }
         entries = batch[...]
         // The active segment grows: a source taken earlier ends too early for what came since.

@@ -46,6 +46,14 @@ public struct EventCursor: ~Copyable {
         guard query.limit ?? 0 >= 0, query.offset >= 0, query.limitPerModel ?? 0 >= 0 else {
             throw .invalidArgument("limit and offset must not be negative")
         }
+        if let heights = query.heights, heights.lowerBound <= view.base.height, heights.upperBound >= 0 {
+            throw view.pruned
+        }
+        if let sequences = query.sequences, sequences.lowerBound <= view.base.sequence, sequences.upperBound > 0,
+            view.base.sequence > 0
+        {
+            throw view.pruned
+        }
         let compiled = view.core.monitor.withLock { CompiledQuery(query, $0.registry) }
         self.init(view, compiled, try Self.walk(view, query, compiled))
     }
@@ -68,12 +76,13 @@ public struct EventCursor: ~Copyable {
         let token = query.after
         switch query.effectiveOrder {
         case .version where query.scope == .canonical && query.models?.count == 1, .chain:
-            var heights = query.heights ?? 0...Limits.height
+            var heights = query.heights ?? view.firstHeight...Limits.height
             if let token, let rest = narrowed(heights, from: token.height(query), query.descending) { heights = rest }
             return .chain(ChainWalk(view, heights: heights, descending: query.descending))
         case .sequence:
             let last = view.sequence
-            var range: ClosedRange<UInt64>? = last > 0 ? 1...last : nil
+            let first = view.base.sequence + 1
+            var range: ClosedRange<UInt64>? = last >= first ? first...last : nil
             if let asked = query.sequences, let all = range {
                 range = asked.overlaps(all) ? asked.clamped(to: all) : nil
             }
@@ -201,8 +210,9 @@ public struct EventCursor: ~Copyable {
         case .floating: return false
         case .canonical, .canonicalAndFloating:
             guard block.height <= view.tipHeight ?? -1 else { return false }
-            return view.core.monitor.withLock {
-                $0.isCanonical(height: block.height, location, $0.overlay(asOf: view.sequence))
+            let view = view
+            return try view.core.monitor.withLock { (log) throws(StoreError) in
+                log.isCanonical(height: block.height, location, try log.overlay(asOf: view.sequence))
             }
         }
     }

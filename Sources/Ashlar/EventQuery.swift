@@ -2,7 +2,8 @@ import AshlarFormat
 
 /// Which events to read, and in which order.
 ///
-/// Every property narrows the answer; the default is all canonical events in the order of the chain.
+/// Every property narrows the answer; the default is all canonical events in the order of the chain. What was pruned is left out, unless `heights` or
+/// `sequences` ask for it: then the answer is the error `pruned`.
 public struct EventQuery: Sendable, Hashable {
     /// Which commits are looked at.
     public enum Scope: Sendable, Hashable {

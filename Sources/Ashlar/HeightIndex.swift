@@ -69,6 +69,13 @@ struct HeightIndex: Sendable {
         }
     }
 
+    /// The index without its lowest `dropped` blocks. Complexity: O(blocks that stay).
+    func removing(first dropped: Int) -> HeightIndex {
+        var rest = HeightIndex()
+        for position in dropped..<count { rest.append(height: height(at: position), location(at: position)) }
+        return rest
+    }
+
     /// Bytes the index takes.
     var byteCount: Int { locations.count * Self.chunkSize * 8 + (heights?.capacity ?? 0) * 8 }
 }

@@ -21,4 +21,9 @@ struct KeyRing: Sendable {
         }
         sequences[key] = sequence
     }
+
+    /// Forgets the keys of batches up to `sequence`, which were pruned.
+    mutating func remove(upTo sequence: UInt64) {
+        sequences = sequences.filter { $0.value > sequence }
+    }
 }

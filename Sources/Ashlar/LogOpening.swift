@@ -25,28 +25,32 @@ struct LogOpening {
 
     func open() throws(StoreError) -> Outcome {
         let files = try storing { () throws(StorageError) in try storage.list() }
-        var names = files.compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
-        try checkNumbers(names)
+        let names = files.compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
         let note = try readNote()
-        guard let first = names.first else {
+        guard !names.isEmpty else {
             return .empty(unfinished: [], hasForeignFiles: Self.hasForeignFiles(files))
         }
+        var run = Self.lastRun(names)
+        guard let first = run.first else { throw missing(names[names.count - 1].number) }
         var unfinished: [SegmentName] = []
-        while let last = names.last, try isUnfinished(last, isOnly: names.count == 1, note: note) {
+        while let last = run.last, try isUnfinished(last, isOnly: run.count == 1, note: note) {
             unfinished.append(last)
-            names.removeLast()
+            run.removeLast()
         }
-        guard !names.isEmpty else {
+        guard !run.isEmpty else {
+            guard first.number == 1 else { throw missing(first.number - 1) }
             if let note, note.sequence > 0 {
                 throw loading.corrupt(
                     first, 0, "the segment is empty, but sequences up to \(note.sequence) were durable")
             }
             return .empty(unfinished: unfinished, hasForeignFiles: false)
         }
-        var log = try load(names, note: note, isFollowed: !unfinished.isEmpty)
+        let kept = try locateBase(run, names)
+        var log = try load(kept, note: note, isFollowed: !unfinished.isEmpty)
         log.unfinished = unfinished
         log.recovery.notices += unfinished.map { .unfinishedSegment(file: $0.segmentFile) }
         log.temporaryFiles = files.filter(Self.isTemporary)
+        if log.base.sequence > 0 { log.prunedFiles = Self.files(before: kept[0].number, files) }
         return .opened(log)
     }
 
@@ -58,15 +62,53 @@ struct LogOpening {
 
     private static func isTemporary(_ name: String) -> Bool { name.hasSuffix(SegmentName.temporarySuffix) }
 
-    /// Numbers have no gap and start at 1 ([SEG-1]).
-    private func checkNumbers(_ names: [SegmentName]) throws(StoreError) {
-        for (position, name) in names.enumerated() {
-            let expected = UInt64(position) + 1
-            guard name.number == expected, name.generation == 0 else {
-                let missing = SegmentName(number: expected)
-                throw loading.corrupt(missing, 0, "the segment file is missing")
+    /// The last of `names` whose numbers have no gap ([SEG-1]).
+    private static func lastRun(_ names: [SegmentName]) -> [SegmentName] {
+        var run: [SegmentName] = []
+        for name in names.reversed() {
+            guard name.generation == 0, run.last.map({ $0.number == name.number + 1 }) ?? true else { break }
+            run.append(name)
+        }
+        return run.reversed()
+    }
+
+    /// Those of a run that count: all from number 1 on, or what a prune kept; the last segment's header tells ([SEG-11]).
+    private func locateBase(_ run: [SegmentName], _ names: [SegmentName]) throws(StoreError) -> [SegmentName] {
+        let pruned = try header(of: run[run.count - 1]).prunedSequence
+        guard pruned > 0 else {
+            // The lowest number that is missing, or that no segment of generation 0 has.
+            for (position, name) in names.enumerated() where name.number != position + 1 || name.generation != 0 {
+                throw missing(UInt64(position) + 1)
+            }
+            return run
+        }
+        for position in run.indices.reversed() {
+            let opening = try header(of: run[position]).opening
+            if opening.sequence == pruned { return Array(run[position...]) }
+            guard opening.sequence > pruned else {
+                throw loading.corrupt(
+                    run[position], 72, "segment header: the log was pruned up to sequence \(pruned), in its midst")
             }
         }
+        throw missing(run[0].number - 1)
+    }
+
+    private func missing(_ number: UInt64) -> StoreError {
+        loading.corrupt(SegmentName(number: number), 0, "the segment file is missing")
+    }
+
+    private func header(of name: SegmentName) throws(StoreError) -> SegmentHeader {
+        try loading.header(name, try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) })
+    }
+
+    /// What is left of segments below `number`: their files and sidecars, in ascending order.
+    private static func files(before number: UInt64, _ files: [String]) -> [String] {
+        files.filter { file in
+            guard let dot = file.lastIndex(of: "."),
+                let name = SegmentName(fileName: file[..<dot] + ".segment")
+            else { return false }
+            return name.number < number && (file == name.segmentFile || file == name.indexFile)
+        }.sorted()
     }
 
     /// The durability note, or nil if there is no evidence in it ([NOTE-1], [NOTE-5]).
@@ -115,9 +157,10 @@ struct LogOpening {
         if let note {
             store = note.storeID
         } else if name.number > 1 {
-            let previous = SegmentName(number: name.number - 1)
-            let file = try storing { () throws(StorageError) in try storage.open(previous.segmentFile, .read) }
-            store = try loading.header(previous, file).storeID
+            do throws(StoreError) { store = try header(of: SegmentName(number: name.number - 1)).storeID } catch {
+                if case .inputOutput(_, _, SystemCalls.notFound) = error { throw missing(name.number - 1) }
+                throw error
+            }
         } else {
             store = StoreID(high: 0, low: 0)
         }
@@ -136,7 +179,7 @@ struct LogOpening {
         let headers = try readHeaders(names)
         var log = OpenedLog(header: headers[0])
         let origin = ChainState.origin(of: log.storeID)
-        guard headers[0].opening == origin else {
+        guard headers[0].opening == origin || log.base.sequence > 0 else {
             throw loading.corrupt(names[0], 72, "segment header: the first segment does not start at the origin")
         }
         if let note, note.storeID != log.storeID {
@@ -155,8 +198,10 @@ struct LogOpening {
     private func readHeaders(_ names: [SegmentName]) throws(StoreError) -> [SegmentHeader] {
         var headers: [SegmentHeader] = []
         for name in names {
-            let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
-            let header = try loading.header(name, file)
+            let header = try header(of: name)
+            if let last = headers.last, header.prunedSequence < last.prunedSequence {
+                throw loading.corrupt(name, 240, "segment header: less was pruned than before")
+            }
             if let first = headers.first {
                 guard header.storeID == first.storeID else {
                     throw loading.corrupt(name, 24, "the segment belongs to another store (\(header.storeID))")

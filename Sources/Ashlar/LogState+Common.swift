@@ -7,7 +7,7 @@ extension LogState {
     /// A block's own commit does not tell what stands below it, because a block can be taken up again on another parent's commit: so whole
     /// chains are compared, from where rollbacks since then left both alone. Complexity: O(blocks undone since the earlier of the two).
     func commonHeight(_ first: UInt64, _ second: UInt64) throws(StoreError) -> Int64 {
-        let overlays = (overlay(asOf: first), overlay(asOf: second))
+        let overlays = (try overlay(asOf: first), try overlay(asOf: second))
         let tips = (try tipHeight(asOf: first, overlays.0) ?? -1, try tipHeight(asOf: second, overlays.1) ?? -1)
         let top = min(tips.0, tips.1)
         let untouched = min(overlays.0.floor ?? .max, overlays.1.floor ?? .max)
@@ -34,12 +34,13 @@ extension LogState {
 extension Store {
     /// The chain value of the commit with this sequence (the origin for 0), or nil if this reader's log does not have it.
     ///
-    /// Complexity: at most two small reads.
+    /// The last commit that was pruned is still known by it; throws `pruned` for those before. Complexity: at most two small reads.
     package func chainValue(ofSequence sequence: UInt64) throws(StoreError) -> UInt64? {
-        if sequence == 0 { return ChainValue.origin(of: id) }
         guard sequence <= self.sequence else { return nil }
         var reader = CommitReader()
         return try core.monitor.withLock { (log) throws(StoreError) in
+            if sequence == log.base.sequence { return log.base.chainValue }
+            guard sequence > log.base.sequence else { throw log.pruned }
             if sequence == log.state.sequence { return log.state.chainValue }
             guard let location = try log.location(ofSequence: sequence) else { return nil }
             try log.loadMeta(location, &reader)

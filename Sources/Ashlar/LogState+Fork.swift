@@ -52,6 +52,10 @@ extension LogState {
             let height = chain.index.height(at: position)
             try loadMeta(chain.index.location(at: position), &reader, height: height)
             if reader.meta.block?.hash == block.parent { return (position + 1, height) }
+        } else if base.tipHeight >= 0 {
+            // Every block of the log is above it: its parent is the last one that was pruned, or was pruned too.
+            if block.parent == base.tipHash { return (0, base.tipHeight) }
+            if block.height <= base.tipHeight { throw pruned }
         } else if chain.index.firstHeight == block.height {
             // A sibling of the very first block: same parent, which is not in the log.
             try loadMeta(chain.index.location(at: 0), &reader, height: block.height)
@@ -86,6 +90,9 @@ extension LogState {
         if keep > 0, readopted.isEmpty {
             try loadMeta(chain.index.location(at: keep - 1), &reader, height: chain.index.height(at: keep - 1))
             setTip(&part, reader.meta)
+        }
+        if keep == 0, base.tipHeight >= 0 {
+            (part.tipHeight, part.tipTimestamp, part.tipHash) = (base.tipHeight, base.tipTimestamp, base.tipHash)
         }
         for block in readopted {
             try loadMeta(block.location, &reader, height: block.height)

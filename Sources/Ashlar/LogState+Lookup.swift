@@ -34,11 +34,12 @@ extension LogState {
         var found = recent.find(hash).map {
             FoundBlock(sequence: $0.sequence, height: $0.height, location: $0.location)
         }
-        if isEnough(found, goal) { return found }
+        if try isEnough(found, goal) { return found }
         found = []
         let fingerprint = hash.fingerprint
         for location in activeLocations(fingerprint) { try take(location, hash, &reader, &found) }
-        for segment in sealed.reversed() where !isEnough(found, goal) {
+        for segment in sealed.reversed() {
+            if try isEnough(found, goal) { break }
             let indexes = try storing { () throws(StorageError) in try segment.commits(withFingerprint: fingerprint) }
             for index in indexes.reversed() {
                 let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
@@ -48,12 +49,12 @@ extension LogState {
         return found
     }
 
-    private func isEnough(_ found: [FoundBlock], _ goal: HashSearchGoal) -> Bool {
+    private func isEnough(_ found: [FoundBlock], _ goal: HashSearchGoal) throws(StoreError) -> Bool {
         switch goal {
         case .latest: return !found.isEmpty
         case .all: return false
         case .canonical(let sequence):
-            let overlay = overlay(asOf: sequence)
+            let overlay = try overlay(asOf: min(sequence, state.sequence))
             return found.contains { $0.sequence <= sequence && isCanonical(height: $0.height, $0.location, overlay) }
         }
     }

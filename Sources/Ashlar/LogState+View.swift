@@ -8,14 +8,21 @@ struct ChainEntry: Sendable {
 }
 
 extension LogState {
+    /// The error for what was asked for and pruned.
+    var pruned: StoreError { .pruned(sequence: base.sequence, height: base.tipHeight) }
+
     /// How the chain as of `sequence` differs from the present one. Complexity: O(blocks undone since).
-    func overlay(asOf sequence: UInt64) -> ChainOverlay {
-        sequence >= state.sequence ? ChainOverlay() : chain.history.overlay(asOf: sequence)
+    ///
+    /// Throws `viewExpired` if the log was pruned beyond that sequence.
+    func overlay(asOf sequence: UInt64) throws(StoreError) -> ChainOverlay {
+        guard sequence >= base.sequence else { throw .viewExpired }
+        return sequence >= state.sequence ? ChainOverlay() : chain.history.overlay(asOf: sequence)
     }
 
     /// Height of the tip as of `sequence`, or nil if there was no block.
     func tipHeight(asOf sequence: UInt64, _ overlay: ChainOverlay) throws(StoreError) -> Int64? {
-        if sequence >= state.sequence { return chain.index.tipHeight }
+        let baseHeight = base.tipHeight >= 0 ? base.tipHeight : nil
+        if sequence >= state.sequence { return chain.index.tipHeight ?? baseHeight }
         // Blocks appended after `sequence` are on top of those before, below the overlay's floor and above it alike.
         if let last = overlay.blocks.last(where: { $0.sequence <= sequence }) { return last.height }
         let top = overlay.floor.map { chain.index.position(notAbove: $0) } ?? (chain.index.count - 1)
@@ -26,7 +33,7 @@ extension LogState {
             let found = try self.sequence(of: chain.index.location(at: middle))
             if found <= sequence { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? nil : chain.index.height(at: low - 1)
+        return low == 0 ? baseHeight : chain.index.height(at: low - 1)
     }
 
     /// The canonical block at `height` under `overlay`.

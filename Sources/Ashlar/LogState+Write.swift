@@ -128,7 +128,9 @@ extension LogState {
     }
 
     /// Creates the next segment: its header and its directory entry are durable before any commit goes into it ([SEG-9]).
-    mutating func beginSegment() throws(StoreError) {
+    ///
+    /// From then on the log begins behind `prunedSequence`, which its header says; where it begins now if nil.
+    mutating func beginSegment(prunedSequence: UInt64? = nil) throws(StoreError) {
         let number = (sealed.last?.name.number ?? 0) + 1
         guard number <= Limits.segmentNumber else {
             throw .commitTooLarge("the store has \(number - 1) segments, the most the format allows; use larger ones")
@@ -136,7 +138,8 @@ extension LogState {
         let name = SegmentName(number: number)
         let header = SegmentHeader(
             storeID: storeID, segment: number, createdTime: SystemCalls.wallMicroseconds(), epoch: epoch,
-            heightGaps: heightGaps, hashNotation: hashNotation, opening: state)
+            heightGaps: heightGaps, hashNotation: hashNotation, opening: state,
+            prunedSequence: prunedSequence ?? base.sequence)
         let file = try writing { (log) throws(StorageError) in try Self.createSegment(name, header, in: log.storage) }
         active = ActiveSegment(
             name: name, header: header, file: file, index: SegmentIndex(header: header), writtenEnd: SegmentHeader.size)

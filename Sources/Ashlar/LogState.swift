@@ -7,6 +7,7 @@ import AshlarStorage
 /// - `state` is what the log adds up to after the last commit; `chain`, `registry` and `active.index` agree with it.
 /// - The bytes of `tail` stand at `flushedEnd` … `flushedEnd + tail.count` of the active segment; everything before is in the file.
 /// - `durable.sequence ≤ state.sequence`, and never ends inside a group.
+/// - `base` is what the log added up to before its first segment; no commit up to its sequence, and no block up to its height, can be read.
 /// - Once `poison` is set nothing is written any more ([MED-4]).
 struct LogState: ~Copyable {
     let storage: any Storage
@@ -14,6 +15,7 @@ struct LogState: ~Copyable {
     let heightGaps: Bool
     let hashNotation: HashNotation
 
+    var base: ChainState
     var sealed: [SealedSegment]
     var active: ActiveSegment?
     var chain: Chain
@@ -50,6 +52,7 @@ struct LogState: ~Copyable {
         storeID = log.storeID
         heightGaps = log.heightGaps
         hashNotation = log.hashNotation
+        base = log.base
         sealed = log.sealed
         active = log.active
         chain = log.chain
@@ -97,7 +100,12 @@ extension LogState {
             openFiles.append(entry)
             return entry.file
         }
-        let file = try storing { () throws(StorageError) in try storage.open(segment.name.segmentFile, .read) }
+        let file: any StorageFile
+        do throws(StorageError) { file = try storage.open(segment.name.segmentFile, .read) } catch {
+            // Pruned by the writer since this process looked last.
+            if error.code == SystemCalls.notFound { throw .viewExpired }
+            throw StoreError(error)
+        }
         // A bound on descriptors, whatever the number of segments; readers keep those they use alive.
         if openFiles.count >= 64 { openFiles.removeFirst() }
         openFiles.append((segment.name.number, file))
@@ -110,9 +118,12 @@ extension LogState {
         return sealed[Int(number - first.name.number)]
     }
 
-    /// Where the commit with this sequence is, or nil if the log has none. Complexity: O(log segments), at most one read.
+    /// Where the commit with this sequence is, or nil if the log has none; throws `pruned` if it had one.
+    ///
+    /// Complexity: O(log segments), at most one read.
     func location(ofSequence sequence: UInt64) throws(StoreError) -> Location? {
         guard sequence > 0, sequence <= state.sequence else { return nil }
+        guard sequence > base.sequence else { throw pruned }
         if let active, sequence > active.header.opening.sequence {
             let index = Int(sequence - active.header.opening.sequence) - 1
             return Location(segment: active.name.number, offset: Int(active.index.offsets[index]) * 8)

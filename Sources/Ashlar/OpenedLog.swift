@@ -12,10 +12,12 @@ struct OpenedLog: Sendable {
     var storeID: StoreID
     var heightGaps: Bool
     var hashNotation: HashNotation
+    /// What the log added up to before its first segment: the origin, or what was pruned.
+    var base: ChainState
     var sealed: [SealedSegment] = []
     /// Nil if the last segment is sealed.
     var active: ActiveSegment?
-    var chain = Chain()
+    var chain: Chain
     var registry = Registry()
     var state: ChainState
     var proven: DurablePoint
@@ -25,11 +27,15 @@ struct OpenedLog: Sendable {
     /// Last segment files that were never finished.
     var unfinished: [SegmentName] = []
     var temporaryFiles: [String] = []
+    /// Files of segments that were pruned and are still there.
+    var prunedFiles: [String] = []
 
     init(header: SegmentHeader) {
         storeID = header.storeID
         heightGaps = header.heightGaps
         hashNotation = header.hashNotation
+        base = header.opening
+        chain = Chain(baseHeight: header.opening.tipHeight)
         state = header.opening
         proven = DurablePoint(sequence: header.opening.sequence, chainValue: header.opening.chainValue)
     }

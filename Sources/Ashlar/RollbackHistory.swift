@@ -55,6 +55,15 @@ struct RollbackHistory: Sendable {
         return overlay
     }
 
+    /// The history without the rollbacks up to `sequence`. Complexity: O(blocks undone since).
+    func removing(upTo sequence: UInt64) -> RollbackHistory {
+        var rest = RollbackHistory()
+        for rollback in rollbacks where rollback.sequence > sequence {
+            rest.append(sequence: rollback.sequence, toHeight: rollback.toHeight, Array(undone[rollback.undone]))
+        }
+        return rest
+    }
+
     var byteCount: Int { undone.capacity * MemoryLayout<UndoneBlock>.stride }
 }
 

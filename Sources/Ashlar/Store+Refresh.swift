@@ -161,6 +161,8 @@ extension LogState {
             let header = try? SegmentHeader(decoding: bytes.span.bytes, name: name),
             header.storeID == storeID, header.opening == state
         else { return false }
+        // The writer has pruned: what this reader took in of it goes too.
+        try rebase(to: header.prunedSequence)
         active = ActiveSegment(
             name: name, header: header, file: file, index: SegmentIndex(header: header), writtenEnd: SegmentHeader.size)
         flushedEnd = SegmentHeader.size

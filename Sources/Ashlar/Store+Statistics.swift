@@ -7,7 +7,7 @@ public struct StoreStatistics: Sendable, Hashable {
     public struct Model: Sendable, Hashable {
         /// Its name.
         public var name: String
-        /// All its events: undone and floating ones too.
+        /// All its events that were not pruned: undone and floating ones too.
         public var events: UInt64
         /// Its events in canonical blocks.
         public var canonicalEvents: UInt64
@@ -21,6 +21,10 @@ public struct StoreStatistics: Sendable, Hashable {
 
     /// Format version of the files.
     public var formatVersion: String
+    /// The commits up to this sequence were pruned; 0 if none was.
+    public var prunedSequence: UInt64
+    /// The blocks up to this height were pruned; nil if none was.
+    public var prunedHeight: Int64?
     /// Last sequence of the log.
     public var sequence: UInt64
     /// Last sequence known to survive a power cut.
@@ -58,7 +62,8 @@ extension Store {
     /// `inputOutput`.
     public func statistics() throws(StoreError) -> StoreStatistics {
         let view = try view()
-        let tip = try view.tip()
+        // Where the chain was rolled back to what was pruned, there is no block to show.
+        let tip = (view.tipHeight ?? -1) >= view.firstHeight ? try view.tip() : nil
         var statistics = try core.monitor.withLock { (log) throws(StoreError) in try log.statistics(tip: tip) }
         for index in statistics.models.indices where statistics.models[index].canonicalEvents > 0 {
             var query = EventQuery()
@@ -86,7 +91,9 @@ extension LogState {
         var bytes = active == nil ? 0 : endOffset
         for segment in sealed { bytes += Int(segment.summary.endOffset) + segment.summary.footerLength }
         return StoreStatistics(
-            formatVersion: "\(SegmentHeader.major).0", sequence: state.sequence, durableSequence: durable.sequence,
+            formatVersion: "\(SegmentHeader.major).0", prunedSequence: base.sequence,
+            prunedHeight: base.tipHeight >= 0 ? base.tipHeight : nil, sequence: state.sequence,
+            durableSequence: durable.sequence,
             tip: tip,
             finalHeight: state.finalHeight >= 0 ? state.finalHeight : nil, canonicalBlocks: state.canonicalBlocks,
             canonicalEvents: state.canonicalEvents, events: state.events, floatingEvents: state.floatingEvents,

@@ -42,6 +42,14 @@ public final class Store: Sendable {
     /// The last sequence that can be read.
     public var sequence: UInt64 { core.visibleSequence }
 
+    /// The lowest sequence that can be read: 1, or the first one that was not pruned.
+    public var firstSequence: UInt64 { core.monitor.withLock { $0.base.sequence + 1 } }
+
+    /// Height up to which blocks were pruned; nil if none was.
+    public var prunedHeight: Int64? {
+        core.monitor.withLock { $0.base.tipHeight >= 0 ? $0.base.tipHeight : nil }
+    }
+
     /// The last sequence known to survive a power cut.
     public var durableSequence: UInt64 { core.monitor.withLock { $0.durable.sequence } }
 
@@ -78,12 +86,13 @@ public final class Store: Sendable {
         return try View(core, asOf: sequence)
     }
 
-    /// All commits of the log with sequences in `sequences` (all if nil), undone ones and markers too.
+    /// All commits of the log with sequences in `sequences` (all that were not pruned if nil), undone ones and markers too.
     ///
     /// An error is an element, never an early end: the sequence stops behind it.
     public func commits(_ sequences: ClosedRange<UInt64>? = nil, descending: Bool = false) -> CommitSequence {
         let last = sequence
-        let asked = sequences ?? 1...max(last, 1)
+        let first = firstSequence
+        let asked = sequences ?? first...max(last, first)
         let range = last > 0 && asked.overlaps(1...last) ? asked.clamped(to: 1...last) : nil
         return CommitSequence(core: core, sequences: range, descending: descending)
     }

@@ -110,6 +110,8 @@ extension StoreCore {
             let file = try storing { () throws(StorageError) in try storage.open(last.name.segmentFile, .readWrite) }
             try secure(file, at: Int(last.summary.endOffset), count: last.summary.footerLength, storage)
         }
+        // Only now: the header that says they were pruned is durable.
+        try remove(log.prunedFiles, from: storage)
         return (log, try storing { () throws(StorageError) in try openNote(storage) })
     }
 

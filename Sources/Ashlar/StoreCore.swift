@@ -1,5 +1,6 @@
 import AshlarFormat
 import AshlarStorage
+import Synchronization
 
 /// An open store: the log under its lock, shared by the writer, the sync thread and all readers.
 final class StoreCore: Sendable {
@@ -13,6 +14,8 @@ final class StoreCore: Sendable {
     let horizon: ReadHorizon
     let isWriter: Bool
     let openNanoseconds: UInt64
+    /// Held while snapshots are given up, or chosen to replace a part of the log.
+    let retention = Mutex<Void>(())
 
     init(
         _ log: OpenedLog, storage: any Storage, horizon: ReadHorizon, isWriter: Bool, recentHashes: Int,

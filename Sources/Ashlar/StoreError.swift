@@ -38,6 +38,8 @@ public enum StoreError: Error, Sendable, Hashable {
     case poisoned(cause: String)
     /// The store was closed.
     case closed
+    /// The log up to `sequence`, with the blocks up to `height`, was pruned on the user's word, and what was asked for lies there.
+    case pruned(sequence: UInt64, height: Int64)
     /// The view's ground was pruned or compacted away.
     case viewExpired
     /// The events of this commit were removed on the user's word; its header is still there.
@@ -97,6 +99,8 @@ extension StoreError: CustomStringConvertible {
             StorageError(operation: operation, path: path, code: code).description
         case .poisoned(let cause): "the store stopped writing after a failure (\(cause)); close it and open it again"
         case .closed: "the store is closed"
+        case .pruned(let sequence, let height):
+            "the log up to sequence \(sequence) (heights up to \(height)) was pruned; ask from sequence \(sequence + 1), height \(height + 1), on"
         case .viewExpired: "what this view shows was pruned or compacted; take a new view"
         case .removed(let sequence): "the events of commit \(sequence) were removed by prune or compact"
         default: forkDescription

@@ -50,7 +50,7 @@ struct TailOpening {
 
     /// A note that speaks of an earlier segment must know its commit there by the same chain value ([NOTE-3]).
     private func checkNote(below header: SegmentHeader, _ log: OpenedLog) throws(StoreError) {
-        guard let note, note.sequence <= header.opening.sequence else { return }
+        guard let note, note.sequence <= header.opening.sequence, note.sequence >= log.base.sequence else { return }
         let found = try chainValue(at: note.sequence, header, log)
         guard found == note.chainValue else { throw noteContradicts(note) }
     }
@@ -59,10 +59,9 @@ struct TailOpening {
         at sequence: UInt64, _ header: SegmentHeader, _ log: OpenedLog
     ) throws(StoreError) -> UInt64 {
         if sequence == header.opening.sequence { return header.opening.chainValue }
-        guard let segment = log.sealed.last(where: { $0.header.opening.sequence <= sequence }) else {
-            return ChainValue.origin(of: log.storeID)
-        }
-        if segment.header.opening.sequence == sequence { return segment.header.opening.chainValue }
+        guard sequence > log.base.sequence,
+            let segment = log.sealed.last(where: { $0.header.opening.sequence < sequence })
+        else { return log.base.chainValue }
         let index = Int(sequence - segment.header.opening.sequence) - 1
         let offset = try storing { () throws(StorageError) in try segment.offset(ofCommit: index) }
         let file = try storing { () throws(StorageError) in try storage.open(segment.name.segmentFile, .read) }

@@ -11,18 +11,34 @@ public struct View: Sendable {
     public let sequence: UInt64
     /// Height of its highest canonical block, or nil if there is none.
     public let tipHeight: Int64?
+    /// What had been pruned when it was taken.
+    let base: (sequence: UInt64, height: Int64)
 
     init(_ core: StoreCore, asOf sequence: UInt64) throws(StoreError) {
         self.core = core
         self.sequence = sequence
-        tipHeight = try core.monitor.withLock { (log) throws(StoreError) in
-            try log.tipHeight(asOf: sequence, log.overlay(asOf: sequence))
+        (tipHeight, base) = try core.monitor.withLock { (log) throws(StoreError) in
+            guard sequence >= log.base.sequence else { throw log.pruned }
+            let tip = try log.tipHeight(asOf: sequence, try log.overlay(asOf: sequence))
+            return (tip, (log.base.sequence, log.base.tipHeight))
         }
+    }
+
+    /// The lowest height whose block can be read; those below were pruned.
+    public var firstHeight: Int64 { base.height + 1 }
+
+    /// The error for what had been pruned before this view was taken.
+    var pruned: StoreError { .pruned(sequence: base.sequence, height: base.height) }
+
+    /// How its chain differs from the present one; throws `viewExpired` if blocks down to `height`, which it could read once, were pruned since.
+    func overlay(_ log: borrowing LogState, downTo height: Int64) throws(StoreError) -> ChainOverlay {
+        guard height > log.base.tipHeight || log.base.sequence == base.sequence else { throw .viewExpired }
+        return try log.overlay(asOf: sequence)
     }
 
     /// The canonical block at `height`, or nil if there is none.
     ///
-    /// Throws `corrupt`, `inputOutput`, `viewExpired`. Complexity: O(1), one read.
+    /// Throws `pruned`, `corrupt`, `inputOutput`, `viewExpired`. Complexity: O(1), one read.
     public func block(height: Int64) throws(StoreError) -> StoredBlock? {
         var reader = CommitReader()
         guard try load(height: height, .meta, &reader) else { return nil }
@@ -41,7 +57,7 @@ public struct View: Sendable {
     public func block(hash: BlockHash) throws(StoreError) -> StoredBlock? {
         var reader = CommitReader()
         let height = try core.monitor.withLock { (log) throws(StoreError) -> Int64? in
-            let overlay = log.overlay(asOf: sequence)
+            let overlay = try log.overlay(asOf: sequence)
             return try log.find(hash, for: .canonical(asOf: sequence), &reader).first {
                 $0.sequence <= sequence && $0.height <= tipHeight ?? -1
                     && log.isCanonical(height: $0.height, $0.location, overlay)
@@ -74,18 +90,19 @@ public struct View: Sendable {
         try EventCursor(self, query)
     }
 
-    /// Canonical blocks with heights in `heights` (all if nil), lazily, in ascending or descending height.
+    /// Canonical blocks with heights in `heights` (all that were not pruned if nil), lazily, in ascending or descending height.
     ///
     /// An error is an element, never an early end: the sequence stops behind it.
     public func blocks(_ heights: ClosedRange<Int64>? = nil, descending: Bool = false) -> BlockSequence {
-        BlockSequence(view: self, heights: heights ?? 0...Limits.height, descending: descending)
+        BlockSequence(view: self, heights: heights ?? firstHeight...Limits.height, descending: descending)
     }
 
     /// Loads the commit of the canonical block at `height`; false if there is none.
     func load(height: Int64, _ extent: CommitReader.Extent, _ reader: inout CommitReader) throws(StoreError) -> Bool {
+        guard height < 0 || height > base.height else { throw pruned }
         guard let tipHeight, height >= 0, height <= tipHeight else { return false }
         let found = try core.monitor.withLock { (log) throws(StoreError) -> (Location, ReadSource)? in
-            guard let location = log.location(atHeight: height, log.overlay(asOf: sequence)) else { return nil }
+            guard let location = log.location(atHeight: height, try overlay(log, downTo: height)) else { return nil }
             return (location, try log.source(of: location.segment))
         }
         guard let (location, source) = found else { return false }

@@ -118,6 +118,7 @@ extension LogState {
         guard belowFinality || height >= min(state.finalHeight, state.tipHeight) else {
             throw .belowFinality(toHeight: height, finalHeight: state.finalHeight)
         }
+        guard height >= base.tipHeight else { throw pruned }
         let keep = chain.index.position(notAbove: height).map { $0 + 1 } ?? 0
         guard keep < chain.index.count else {
             return RollbackOutcome(sequence: state.sequence, undone: 0, readopted: 0, appended: 0)
@@ -166,7 +167,7 @@ extension LogState {
             previous = part
         }
         let kept = keep ?? chain.index.count
-        let toHeight = kept > 0 ? chain.index.height(at: kept - 1) : -1
+        let toHeight = kept > 0 ? chain.index.height(at: kept - 1) : base.tipHeight
         guard kept == chain.index.count || belowFinality || toHeight >= state.finalHeight else {
             throw .belowFinality(toHeight: toHeight, finalHeight: state.finalHeight)
         }
@@ -177,7 +178,7 @@ extension LogState {
     private mutating func positionAfter(
         _ parent: BlockHash, height: Int64, _ reader: inout CommitReader
     ) throws(StoreError) -> Int {
-        guard chain.index.count > 0 else { return 0 }
+        guard chain.index.count > 0 || base.tipHeight >= 0 else { return 0 }
         if let position = chain.index.position(notAbove: height - 1) {
             let found = chain.index.height(at: position)
             try loadMeta(chain.index.location(at: position), &reader, height: found)
@@ -185,6 +186,14 @@ extension LogState {
                 guard heightGaps || found == height - 1 else { throw .wrongHeight(height: height, expected: found + 1) }
                 return position + 1
             }
+        } else if base.tipHeight >= 0 {
+            if parent == base.tipHash {
+                guard heightGaps || base.tipHeight == height - 1 else {
+                    throw .wrongHeight(height: height, expected: base.tipHeight + 1)
+                }
+                return 0
+            }
+            if height <= base.tipHeight { throw pruned }
         } else if chain.index.firstHeight == height {
             try loadMeta(chain.index.location(at: 0), &reader, height: height)
             if reader.meta.block?.parent == parent { return 0 }

@@ -7,7 +7,7 @@ extension CommitMeta {
         if let rollback { add(rollback.encodedLength) }
         if !names.isEmpty { add(8 + names.reduce(0) { $0 + $1.encodedLength }) }
         if let floating { add(16 + floating.key.count) }
-        if control != nil { add(8) }
+        if let control { add(control.encodedLength) }
         if let requestID { add(requestID.count) }
         if let mark { add(mark.count) }
         if eventTimes != nil { add(16) }
@@ -28,8 +28,12 @@ extension CommitMeta {
             Self.close(16 + floating.key.count, &buffer)
         }
         if let control {
-            Self.open(.control, 8, &buffer)
+            Self.open(.control, control.encodedLength, &buffer)
             buffer.append(UInt64(control.type))
+            if let pruned = control.pruned {
+                buffer.append(pruned.belowHeight)
+                buffer.append(pruned.firstSequence)
+            }
         }
         if let requestID { Self.encode(.requestID, requestID, to: &buffer) }
         if let mark { Self.encode(.mark, mark, to: &buffer) }

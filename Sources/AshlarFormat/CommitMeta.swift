@@ -216,5 +216,12 @@ extension ControlPart {
         type = frame.u32(body.lowerBound)
         if type & Self.critical != 0 { throw .unsupported("control commit of unknown type \(type)") }
         try require(type != Self.registry || body.count == 8, "control part: wrong length")
+        guard type == Self.prune else { return }
+        try require(body.count == 8 + PrunedPart.size, "control part: wrong length")
+        let part = PrunedPart(
+            belowHeight: frame.i64(body.lowerBound + 8), firstSequence: frame.u64(body.lowerBound + 16))
+        try require(
+            part.belowHeight >= 0 && part.firstSequence > 1, "control part: a prune that removes nothing")
+        pruned = part
     }
 }

@@ -108,11 +108,34 @@ package struct FloatingPart: Equatable, Sendable {
 /// Part 5: control.
 package struct ControlPart: Equatable, Sendable {
     package static let registry: UInt32 = 1
+    package static let prune: UInt32 = 2
     package static let critical: UInt32 = 0x8000_0000
 
     package var type: UInt32
+    /// What a commit of type `prune` removed; nil in all others.
+    package var pruned: PrunedPart?
 
     package init(type: UInt32) { self.type = type }
+
+    package init(pruned: PrunedPart) {
+        type = Self.prune
+        self.pruned = pruned
+    }
+
+    var encodedLength: Int { pruned == nil ? 8 : 8 + PrunedPart.size }
+}
+
+/// What a prune removed: everything before `firstSequence`, which had the blocks below `belowHeight`.
+package struct PrunedPart: Equatable, Sendable {
+    package static let size = 16
+
+    package var belowHeight: Int64
+    package var firstSequence: UInt64
+
+    package init(belowHeight: Int64, firstSequence: UInt64) {
+        self.belowHeight = belowHeight
+        self.firstSequence = firstSequence
+    }
 }
 
 /// Part 8: earliest and latest own timestamp of the records.

@@ -12,12 +12,14 @@ package struct SegmentHeader: Equatable, Sendable {
     package var heightGaps: Bool
     package var hashNotation: HashNotation
     package var opening: ChainState
+    /// The log up to this sequence was pruned when the file was created; 0 if nothing was ([SEG-11]).
+    package var prunedSequence: UInt64
     /// Whether it has a minor version or optional features that are unknown here: it can be read, but not appended to ([FMT-6]).
     package private(set) var isFromNewerWriter = false
 
     package init(
         storeID: StoreID, segment: UInt64, createdTime: Int64, epoch: UInt64, heightGaps: Bool,
-        hashNotation: HashNotation, opening: ChainState
+        hashNotation: HashNotation, opening: ChainState, prunedSequence: UInt64 = 0
     ) {
         self.storeID = storeID
         self.segment = segment
@@ -26,6 +28,7 @@ package struct SegmentHeader: Equatable, Sendable {
         self.heightGaps = heightGaps
         self.hashNotation = hashNotation
         self.opening = opening
+        self.prunedSequence = prunedSequence
     }
 
     /// Decodes and checks a header ([SEG-5]); `span` has at least 512 bytes.
@@ -49,8 +52,10 @@ package struct SegmentHeader: Equatable, Sendable {
         }
         hashNotation = notation
         try require(
-            span.isZero(66..<72) && span.isZero(240..<508), "segment header: reserved bytes are not zero")
+            span.isZero(66..<72) && span.isZero(248..<508), "segment header: reserved bytes are not zero")
         opening = try ChainState(decoding: span, at: 72)
+        prunedSequence = span.u64(240)
+        try require(prunedSequence <= opening.sequence, "segment header: more was pruned than there was")
     }
 
     /// The version rules come first, so that a newer format is named as such and not as damage ([FMT-3], [FMT-4]).
@@ -87,6 +92,7 @@ package struct SegmentHeader: Equatable, Sendable {
             target.put(UInt8(heightGaps ? 1 : 0), at: 64)
             target.put(hashNotation.rawValue, at: 65)
             opening.encode(to: target + 72)
+            target.put(prunedSequence, at: 240)
             target.put(Checksum.crc(UnsafeRawBufferPointer(rebasing: buffer[..<508])), at: 508)
         }
         return bytes

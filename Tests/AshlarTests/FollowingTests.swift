@@ -22,7 +22,8 @@ struct FollowingTests {
         guard simulator.storeID != nil, !simulator.model.commits.isEmpty else { return nil }
         let log = try LogContents(simulator.disk)
         let store = try Store.open(simulator.disk, horizon: .committed)
-        return (store, simulator.model, log.commits.map(\.header.chainValue))
+        let gone = [UInt64](repeating: 0, count: Int(log.base.sequence))
+        return (store, simulator.model, gone + log.commits.map(\.header.chainValue))
     }
 
     @Test("the steps are those of a naive model, whatever the batches and the models asked for", arguments: seeds)

@@ -11,6 +11,7 @@ struct StoreDump {
     private var commits: [[String: Any]] = []
     private var canonical: [(Int64, UInt64)] = []
     private var state = ChainState()
+    private var base = ChainState()
     private var proven: UInt64 = 0
     private var footers: [String: String] = [:]
     /// Where the commits of the last segment walked end, and whether they end in damage.
@@ -19,17 +20,22 @@ struct StoreDump {
     init(_ storage: any Storage) { self.storage = storage }
 
     mutating func run() throws -> [String: Any] {
-        let files = try storage.list().compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
+        var files = try storage.list().compactMap { SegmentName(fileName: $0) }.sorted { $0.number < $1.number }
         let loading = SegmentLoading(storage: storage)
         let note = try LogOpening(storage: storage, horizon: .committed).readNote()
         proven = note?.sequence ?? 0
+        let pruned =
+            try files.last.map { try loading.header($0, try storage.open($0.segmentFile, .read)).prunedSequence } ?? 0
+        try files.removeAll { name in
+            try loading.header(name, try storage.open(name.segmentFile, .read)).opening.sequence < pruned
+        }
         var storeID: StoreID?
         for name in files {
             let file = try storage.open(name.segmentFile, .read)
             let header = try loading.header(name, file)
             storeID = storeID ?? header.storeID
             if name == files.last { proven = max(proven, header.opening.sequence) }
-            if name == files.first { state = header.opening }
+            if name == files.first { (state, base) = (header.opening, header.opening) }
             try walk(name, header, file, isLast: name == files.last)
             if end.isDamaged { break }
         }
@@ -43,6 +49,9 @@ struct StoreDump {
 
     private func addState(_ result: inout [String: Any]) {
         result["sequence"] = state.sequence
+        if base.sequence > 0 {
+            result["pruned"] = ["sequence": base.sequence, "height": base.tipHeight] as [String: Any]
+        }
         result["chainValue"] = Hex.string(state.chainValue)
         result["tip"] =
             state.tipHeight < 0
@@ -162,9 +171,18 @@ struct StoreDump {
             let key: Any = floating.key.isEmpty ? NSNull() : Hex.string(floating.key)
             entry["floating"] = ["timestamp": floating.timestamp, "key": key] as [String: Any]
         }
-        if let control = meta.control { entry["control"] = ["type": control.type] }
+        if let control = meta.control { entry["control"] = describe(control) }
         if let requestID = meta.requestID { entry["requestId"] = Hex.string(requestID) }
         if let mark = meta.mark { entry["mark"] = Hex.string(mark) }
+    }
+
+    private func describe(_ control: ControlPart) -> [String: Any] {
+        var entry: [String: Any] = ["type": control.type]
+        if let pruned = control.pruned {
+            entry["belowHeight"] = pruned.belowHeight
+            entry["firstSequence"] = pruned.firstSequence
+        }
+        return entry
     }
 
     private func events(

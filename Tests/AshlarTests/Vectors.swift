@@ -9,6 +9,7 @@ import Foundation
 enum Vectors {
     static let names = [
         "every-kind", "fork", "two-segments", "torn-tail", "corrupt-middle", "bad-footer", "stale-bytes", "zero-tail",
+        "pruned",
     ]
 
     static var folder: URL {
@@ -34,6 +35,7 @@ enum Vectors {
             try twoSegments(path)
             try change(path, "0000000001-0000.segment") { $0[$0.count - 300] ^= 0x80 }
         case "stale-bytes": try staleBytes(path)
+        case "pruned": try pruned(path)
         default:
             try plain(path)
             try change(path, "0000000001-0000.segment") { $0 += [UInt8](repeating: 0, count: 3_000) }
@@ -112,6 +114,24 @@ enum Vectors {
         try writer.append(Samples.block(4, "b", on: "a"), events: Samples.events(4, "b"))
         try writer.close()
         try remove(path, ["0000000002-0000.index"])
+    }
+
+    /// Old segments were removed, and one of them is back, as after a crash; a fork and a model of before go on.
+    private static func pruned(_ path: String) throws {
+        var writer = try Writer.create(at: path, options: options { $0.segmentBytes = 4_096 })
+        var first = Samples.block(0)
+        first.mark = Array("offset=0".utf8)
+        try writer.append(first, events: [Event(model: "rare", type: "once", payload: [1])])
+        for height in 1..<24 as Range<Int64> {
+            try writer.append(Samples.block(height), events: Samples.events(height))
+        }
+        let second = try Data(contentsOf: URL(fileURLWithPath: path + "/0000000002-0000.segment"))
+        var asked = PruneOptions(belowHeight: 16)
+        asked.modelsWithoutState = Set(writer.store.names.models)
+        guard case .pruned = try writer.prune(asked) else { throw StoreError.invalidArgument("nothing was pruned") }
+        try writer.append(Samples.block(23, "b", on: "a"), events: [Event(model: "rare", type: "once", payload: [2])])
+        try writer.close()
+        try second.write(to: URL(fileURLWithPath: path + "/0000000002-0000.segment"))
     }
 
     /// A run whose tail was lost in the middle and then appended anew, with the old commits still standing behind it.

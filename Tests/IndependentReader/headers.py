@@ -54,7 +54,7 @@ def decode_state(data: bytes) -> ChainState:
     return state
 
 
-SEGMENT = struct.Struct("<8sHHIII16sQqQBB6s168s268sI")
+SEGMENT = struct.Struct("<8sHHIII16sQqQBB6s168sQ260sI")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class SegmentHeader:
     height_gaps: int
     hash_notation: int
     opening: ChainState
+    pruned_sequence: int = 0
 
     def same_store(self, other: "SegmentHeader") -> bool:
         """[SEG-6]"""
@@ -76,7 +77,7 @@ def parse_segment_header(data: bytes, number: int, generation: int) -> SegmentHe
     """[SEG-5]; raises Damage, or Unsupported for a sound header of a newer version."""
     need(len(data) == SEGMENT_HEADER, "[SEG-5] shorter than a segment header")
     (magic, major, minor, required, _optional, in_generation, store_id, segment, _created, _epoch,
-     gaps, notation, reserved, opening, reserved2, crc) = SEGMENT.unpack(data)
+     gaps, notation, reserved, opening, pruned, reserved2, crc) = SEGMENT.unpack(data)
     need(magic == b"ASHLARSG", "[SEG-5] wrong magic")
     need(crc32(data[:508]) == crc, "[SEG-5] wrong header CRC")
     if major > MAJOR:
@@ -87,7 +88,9 @@ def parse_segment_header(data: bytes, number: int, generation: int) -> SegmentHe
     need(is_zero(reserved) and is_zero(reserved2), "[FMT-1] reserved bytes in the segment header")
     need(segment == number and in_generation == generation, "[SEG-5] number or generation is not the file name's")
     need(gaps <= 1 and notation <= 3, "[SEG-5] no such heightGaps or hashNotation")
-    return SegmentHeader(store_id, segment, generation, gaps, notation, decode_state(opening))
+    state = decode_state(opening)
+    need(pruned <= state.sequence, "[SEG-5] more was pruned than there was")
+    return SegmentHeader(store_id, segment, generation, gaps, notation, state, pruned)
 
 
 NOTE = struct.Struct("<8s16sQQQQII")

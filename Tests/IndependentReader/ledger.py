@@ -39,6 +39,7 @@ class Ledger:
 
     def __init__(self, store_id: bytes, height_gaps: bool):
         self.state = ChainState(0, chain_origin(store_id))
+        self.base: Optional[ChainState] = None                  # what was pruned added up to this [SEG-11]
         self.height_gaps = height_gaps
         self.canonical: list[KnownBlock] = []
         self.blocks: dict[int, KnownBlock] = {}
@@ -48,6 +49,10 @@ class Ledger:
         self.segment_names: dict[tuple[bool, int], str] = {}    # those this segment has defined
         self._journal: list[Callable[[], Any]] = []
         self._kept = self.state
+
+    def begin_at(self, base: ChainState) -> None:
+        """[SEG-11] The log before this point was pruned: versions are known by the first definition of each model."""
+        self.base = self.state = self._kept = base
 
     def open_segment(self) -> None:
         self.segment_names = {}
@@ -97,6 +102,8 @@ class Ledger:
             need(key not in self.segment_names, "[PRT-8] an id is defined twice in the segment")
             need(self.names.get(key, name.name) == name.name, "[PRT-7] an id has two names")
             need(self.ids.get((name.is_model, name.name), name.id) == name.id, "[PRT-7] a name has two ids")
+            if name.is_model and self.base and name.id not in self.versions:
+                self._put(self.versions, name.id, name.version)
             if name.is_model:
                 need(name.version == self.versions.get(name.id, 0), "[PRT-8] wrong version of a model in a names part")
             self._put(self.segment_names, key, name.name)
@@ -120,6 +127,10 @@ class Ledger:
 
     def _tip(self) -> Optional[Block]:
         return self.canonical[-1].block if self.canonical else None
+
+    def _base_tip(self) -> tuple[int, int, bytes]:
+        """The tip below the lowest block of the log: none, or the last one that was pruned."""
+        return (self.base.tip_height, self.base.tip_timestamp, self.base.tip_hash) if self.base else (-1, 0, b"")
 
     def _push(self, known: KnownBlock) -> None:
         self.canonical.append(known)
@@ -150,6 +161,7 @@ class Ledger:
             tip_height=part.tip_height, tip_timestamp=part.tip_timestamp, tip_hash=part.tip_hash)
 
     def _undo_and_readopt(self, part: Rollback) -> None:
+        agree(not self.base or part.to_height >= self.base.tip_height, "[SEG-12] a rollback undoes what was pruned")
         at = bisect_right(self.canonical, part.to_height, key=lambda known: known.height)
         undone = self.canonical[at:]
         agree(len(undone) == part.undone_blocks, "undoneBlocks of a rollback is wrong")
@@ -164,7 +176,7 @@ class Ledger:
         readopted_events = self._readopt(part, touched)
         agree(readopted_events == part.readopted_events, "readoptedEvents of a rollback is wrong")
         tip = self._tip()
-        expected = (tip.height, tip.timestamp, tip.hash) if tip else (-1, 0, b"")
+        expected = (tip.height, tip.timestamp, tip.hash) if tip else self._base_tip()
         agree((part.tip_height, part.tip_timestamp, part.tip_hash) == expected, "the tip of a rollback is wrong")
         agree(part.models == [(model, self.versions[model]) for model in sorted(touched)],
               "the models of a rollback are wrong")
@@ -175,9 +187,10 @@ class Ledger:
         for sequence, height in part.readopted:
             known = self.blocks.get(sequence)
             tip = self._tip()
+            tip_height, _, tip_hash = (tip.height, 0, tip.hash) if tip else self._base_tip()
             agree(known is not None and known.height == height, "[PRT-5] no such block to take up")
-            agree(tip is None or height > tip.height, "[PRT-5] a block taken up is not above the one it stands on")
-            agree(tip is None or known.block.parent == tip.hash, "[PRT-5] a block taken up does not continue")
+            agree(height > tip_height, "[PRT-5] a block taken up is not above the one it stands on")
+            agree(tip_height < 0 or known.block.parent == tip_hash, "[PRT-5] a block taken up does not continue")
             self._push(known)
             touched.update(section.model for section in known.sections)
             events += known.events

@@ -68,13 +68,19 @@ class Section:
     heads_crc: int
 
 
+@dataclass(frozen=True, slots=True)
+class Control:
+    type: int
+    pruned: Optional[tuple[int, int]] = None        # belowHeight, firstSequence
+
+
 @dataclass(slots=True)
 class Parts:
     block: Optional[Block] = None
     rollback: Optional[Rollback] = None
     names: list[Name] = field(default_factory=list)
     floating: Optional[Floating] = None
-    control: Optional[int] = None
+    control: Optional[Control] = None
     request_id: Optional[bytes] = None
     mark: Optional[bytes] = None
     times: Optional[tuple[int, int]] = None
@@ -177,7 +183,7 @@ def parse_floating(body: bytes) -> Floating:
     return Floating(timestamp, body[16:])
 
 
-def parse_control(body: bytes) -> int:
+def parse_control(body: bytes) -> Control:
     need(len(body) >= 8, "[PRT-3] control part too short")
     control, reserved = struct.unpack_from("<II", body)
     need(reserved == 0, "[FMT-1] reserved bytes in a control part")
@@ -185,7 +191,11 @@ def parse_control(body: bytes) -> int:
         raise Unsupported(f"a control commit of type 0x{control:08x} is unknown to version 1.0 [PRT-10]")
     expected = {1: 8, 2: 24}.get(control)
     need(expected is None or len(body) == expected, "[PRT-3] control part has another length")
-    return control
+    if control != 2:
+        return Control(control)
+    below, first = struct.unpack_from("<qQ", body, 8)
+    need(below >= 0 and first > 1, "[PRT-12] a prune that removes nothing")
+    return Control(control, (below, first))
 
 
 def parse_directory(body: bytes, header: CommitHeader) -> list[Section]:

@@ -36,6 +36,8 @@ def store_json(reader: StoreReader) -> dict[str, Any]:
         "lastMarkSequence": state.last_mark_sequence,
         "canonical": [[known.height, known.sequence] for known in reader.ledger.canonical],
     }
+    if reader.ledger.base:
+        result["pruned"] = {"sequence": reader.ledger.base.sequence, "height": reader.ledger.base.tip_height}
     if reader.rebuild_footers:
         result["footersRebuilt"] = all(reader.rebuilt.values())
         result["sidecarsRebuilt"] = all(reader.sidecars.values())
@@ -59,7 +61,9 @@ def commit_json(commit: Commit, ledger: Ledger) -> dict[str, Any]:
     if parts.floating:
         result["floating"] = {"timestamp": parts.floating.timestamp, "key": parts.floating.key.hex() or None}
     if parts.control is not None:
-        result["control"] = {"type": parts.control}
+        result["control"] = {"type": parts.control.type}
+        if parts.control.pruned:
+            result["control"] |= dict(zip(("belowHeight", "firstSequence"), parts.control.pruned))
     if parts.request_id is not None:
         result["requestId"] = parts.request_id.hex()
     if parts.mark is not None:

@@ -46,6 +46,7 @@ class StoreReader:
         self.rebuild_footers = rebuild_footers
         self.segments: list[Segment] = []           # those that count: without an unfinished one
         self.unfinished: Optional[Segment] = None
+        self.first_number = 1                       # of the first segment that was not pruned
         self.footers: dict[str, str] = {}           # label by file name, of the segments walked
         self.rebuilt: dict[str, bool] = {}          # whether a footer equals the one that the commits give
         self.sidecars: dict[str, bool] = {}         # the same of the sidecars
@@ -69,7 +70,7 @@ class StoreReader:
         self.sink = self.sink_factory(self.ledger) if self.sink_factory else None
         self._check_note()
         self._set_unfinished_aside()
-        outcome = self._walk_all()
+        outcome = self._set_pruned_aside() or self._walk_all()
         self.proven = self._gather_evidence()
         if self.unfinished and outcome.kind == "clean" and self.proven > self.ledger.state.sequence:
             outcome = corrupt(self.unfinished.name, 0,
@@ -113,6 +114,32 @@ class StoreReader:
             self.unfinished = last
             self.segments = self.segments[:-1]
 
+    def _set_pruned_aside(self) -> Optional[Outcome]:
+        """[SEG-11] The last header tells where the log begins; segments before that are left out of account."""
+        header = self.segments[-1].header
+        pruned = header.pruned_sequence if header else 0
+        if not pruned:
+            return None
+        for position in reversed(range(len(self.segments))):
+            segment = self.segments[position]
+            expected = self.segments[-1].number - (len(self.segments) - 1 - position)
+            if segment.number != expected:
+                return self._missing(expected)
+            if not segment.header:
+                return corrupt(segment.name, 0, segment.problem)
+            if segment.header.opening.sequence == pruned:
+                self.segments = self.segments[position:]
+                self.first = segment.header
+                self.first_number = segment.number
+                self.ledger.begin_at(segment.header.opening)
+                if self.note and self.note.sequence == pruned and \
+                        self.note.chain_value != segment.header.opening.chain_value:
+                    self.note_problem = corrupt("durable", 40, f"[NOTE-3] its chain value is not that of commit {pruned}")
+                return None
+            if segment.header.opening.sequence < pruned:
+                return corrupt(segment.name, 72, "[SEG-11] pruned in the midst of a segment")
+        return self._missing(self.segments[0].number - 1)
+
     # ---- the walk
 
     def _walk_all(self) -> Outcome:
@@ -133,8 +160,8 @@ class StoreReader:
                 return self._end_of_log(segment, label)
             if not self._is_whole(segment, label, next_opening):
                 return corrupt(segment.name, segment.walk.end, f"[REC-13] [FTR-3] {segment.walk.reason}")
-        if self.unfinished.number != len(self.segments) + 1:
-            return self._missing(len(self.segments) + 1)
+        if self.unfinished.number != len(self.segments) + self.first_number:
+            return self._missing(len(self.segments) + self.first_number)
         return Outcome("clean", reason=f"{self.unfinished.name} is unfinished [REC-14]")
 
     @staticmethod
@@ -143,12 +170,14 @@ class StoreReader:
 
     def _problem_of(self, segment: Segment, position: int) -> Optional[Outcome]:
         """What forbids to walk this segment. That it continues the one before has been checked with that."""
-        if segment.number != position + 1:
-            return self._missing(position + 1)
+        if segment.number != position + self.first_number:
+            return self._missing(position + self.first_number)
         if not segment.header:
             return corrupt(segment.name, 0, segment.problem)
         if not segment.header.same_store(self.first):
             return corrupt(segment.name, 0, "[SEG-6] a segment of another store")
+        if position and segment.header.pruned_sequence < self.segments[position - 1].header.pruned_sequence:
+            return corrupt(segment.name, 240, "[SEG-11] less was pruned than before")
         if position == 0 and segment.header.opening != self.ledger.state:
             return corrupt(segment.name, 0, "[SEG-7] the first opening is not the origin")
         return None
@@ -156,7 +185,8 @@ class StoreReader:
     def _opening_of(self, segment: Segment, position: int) -> Optional[ChainState]:
         """The opening of the next segment, if that segment may be believed."""
         header = segment.header
-        return header.opening if header and header.same_store(self.first) and segment.number == position + 1 else None
+        follows = segment.number == position + self.first_number
+        return header.opening if header and header.same_store(self.first) and follows else None
 
     def _is_whole(self, segment: Segment, label: str, next_opening: Optional[ChainState]) -> bool:
         """[FTR-3] Whether the walk of a sealed segment ended where its commits end."""

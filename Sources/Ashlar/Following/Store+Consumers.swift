@@ -23,7 +23,7 @@ public struct ConsumerStatus: Sendable, Hashable {
     public var acknowledgedAt: Timestamp?
     /// How far it is behind what this store shows; nil if its position is not in the log.
     public var lag: ConsumerLag?
-    /// What is wrong: `cursorNotFound`, or `corrupt` for a damaged file.
+    /// What is wrong: `cursorNotFound`, `pruned`, or `corrupt` for a damaged file.
     public var problem: StoreError?
 }
 
@@ -70,7 +70,7 @@ extension Store {
             status.lag = try lag(of: cursor)
         } catch {
             switch error {
-            case .cursorNotFound, .corrupt: status.problem = error
+            case .cursorNotFound, .corrupt, .pruned: status.problem = error
             default: throw error
             }
         }

@@ -3,8 +3,10 @@ import AshlarStorage
 
 /// A place in the log that a cursor can be had for.
 public enum CursorPlace: Sendable, Hashable {
-    /// Before everything.
+    /// Before everything; throws `pruned` where the beginning of the log was.
     case start
+    /// Before the first commit that was not pruned.
+    case oldest
     /// Behind the last commit that the store shows now.
     case end
     /// Behind the commit with this sequence; 0 is the start.
@@ -19,6 +21,7 @@ extension Store {
         let sequence: UInt64 =
             switch place {
             case .start: 0
+            case .oldest: firstSequence - 1
             case .end: self.sequence
             case .sequence(let sequence): sequence
             }
@@ -30,7 +33,7 @@ extension Store {
 
     /// The steps of the log behind `cursor` (from the beginning if nil): first history, then live.
     ///
-    /// Throws `cursorNotFound` if this log does not contain the cursor, and `invalidArgument` for a horizon beyond the store's own. In a process
+    /// Throws `cursorNotFound` if this log does not contain the cursor, `pruned` if what comes behind it was pruned, and `invalidArgument` for a horizon beyond the store's own. In a process
     /// that only reads, the log is looked at every 20 ms.
     public func subscribe(
         from cursor: Cursor? = nil, options: SubscriptionOptions = SubscriptionOptions()

@@ -82,6 +82,8 @@ extension SnapshotCatalog {
             return try view.sharesChain(asOf: identity.sequence, upTo: identity.height)
                 ? nil : .undone(height: identity.height)
         } catch {
+            // Before what was pruned nothing can be told of a chain any more.
+            if case .pruned = error { return .notInLog(sequence: identity.sequence) }
             throw .store(error)
         }
     }

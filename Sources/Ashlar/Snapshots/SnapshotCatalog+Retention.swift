@@ -18,11 +18,12 @@ extension SnapshotCatalog {
     /// What `retention` gives up, as the chain stands in `view`.
     ///
     /// It counts the snapshots of each model and schema version apart; those of a version that is not in `schemas` any more go once the present
-    /// one has `minKeep`. Files that are damaged, foreign or newer are left alone: nobody can say what they are worth. `lowestReplayable` is the
-    /// lowest height whose events the log still has: of a pruned log the lowest snapshot from which it can be replayed stays always.
+    /// one has `minKeep`. Files that are damaged, foreign or newer are left alone: nobody can say what they are worth. Of a pruned log the lowest
+    /// snapshot from which it can be replayed stays always, with its copy (`lowestReplayable` is the lowest height that was not pruned).
     package func retired(
-        by retention: SnapshotRetention, in view: View, schemas: [String: UInt32] = [:], lowestReplayable: Int64 = 0
+        by retention: SnapshotRetention, in view: View, schemas: [String: UInt32] = [:], lowestReplayable: Int64? = nil
     ) throws(SnapshotError) -> [RetiredSnapshot] {
+        let lowestReplayable = lowestReplayable ?? view.firstHeight
         var retired: [RetiredSnapshot] = []
         var valid: [Family: [SnapshotEntry]] = [:]
         for entry in try entries() {
@@ -53,7 +54,7 @@ extension SnapshotCatalog {
     /// Retires what `retention` gives up, and returns it. Throws `inputOutput`, after which the rest is retired the next time.
     @discardableResult
     package func retire(
-        by retention: SnapshotRetention, in view: View, schemas: [String: UInt32] = [:], lowestReplayable: Int64 = 0
+        by retention: SnapshotRetention, in view: View, schemas: [String: UInt32] = [:], lowestReplayable: Int64? = nil
     ) throws(SnapshotError) -> [RetiredSnapshot] {
         let retired = try retired(by: retention, in: view, schemas: schemas, lowestReplayable: lowestReplayable)
         try remove(retired.map(\.entry))
@@ -85,19 +86,26 @@ extension SnapshotCatalog {
         }
     }
 
-    /// Those of `entries`, best first, that nothing keeps.
+    /// Those of `entries`, best first, that nothing keeps. A snapshot and its copy count once.
     private static func surplus(
         _ entries: [SnapshotEntry], _ retention: SnapshotRetention, tip: Int64, _ lowestReplayable: Int64
     ) -> [SnapshotEntry] {
-        // The state before the lowest block that can be replayed is what replay starts from.
-        let base = lowestReplayable > 0 ? entries.last { height($0) >= lowestReplayable - 1 } : nil
-        return entries.enumerated().filter { index, entry in
-            index >= max(retention.minKeep, 1) && tip - height(entry) > max(retention.keepWindow, 0)
-                && entry.fileName != base?.fileName
-        }.map(\.element)
+        let base = base(of: entries, lowestReplayable)
+        var places: [SnapshotPlace] = []
+        return entries.filter { entry in
+            guard let place = entry.place else { return false }
+            if places.last != place { places.append(place) }
+            return places.count > max(retention.minKeep, 1) && tip - place.height > max(retention.keepWindow, 0)
+                && place != base
+        }
     }
 
-    private static func height(_ entry: SnapshotEntry) -> Int64 { entry.identity?.height ?? -1 }
+    /// Where the lowest of `entries` stands from which a pruned log can be replayed; nil if nothing was pruned.
+    static func base(of entries: [SnapshotEntry], _ lowestReplayable: Int64) -> SnapshotPlace? {
+        // The state before the lowest block that can be replayed is what replay starts from.
+        guard lowestReplayable > 0 else { return nil }
+        return entries.compactMap(\.place).filter { $0.height >= lowestReplayable - 1 }.min()
+    }
 }
 
 /// Snapshots that stand in for one another.

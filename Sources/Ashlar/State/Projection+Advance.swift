@@ -51,7 +51,7 @@ extension Projection {
 
     /// Puts all models on the chain of `view`, at the highest height that they can share without applying blocks; gives that height.
     private func settle(on view: View) throws(ProjectionError) -> Int64 {
-        guard let position = monitor.withLock({ $0.position }) else {
+        guard let position = monitor.withLock({ $0.position }), position.sequence >= view.base.sequence else {
             return try restoreAll(in: view, upTo: view.tipHeight ?? -1)
         }
         let shared = try reading { () throws(StoreError) in
@@ -101,14 +101,32 @@ extension Projection {
     private func catchUp(_ slots: [ModelSlot], in view: View, upTo height: Int64) throws(ProjectionError) {
         let behind = slots.filter { $0.height < height }
         guard !behind.isEmpty else { return }
-        var replay = try Replay(behind, in: view, upTo: height, undoBlocks: options.undoBlocks)
+        var replay: Replay
+        do throws(ProjectionError) {
+            replay = try Replay(behind, in: view, upTo: height, undoBlocks: options.undoBlocks)
+        } catch {
+            throw missingBase(error, behind, in: view, at: height)
+        }
         while try replay.applyBlock() {}
         replay.finish()
     }
 
+    /// Names a model that has no snapshot to start from in a log whose beginning was pruned.
+    private func missingBase(
+        _ error: ProjectionError, _ slots: [ModelSlot], in view: View, at height: Int64
+    ) -> ProjectionError {
+        guard let lowest = slots.min(by: { $0.height < $1.height }) else { return error }
+        return explained(error, lowest, in: view, at: height)
+    }
+
     /// Applies the blocks above where the models stand, one at a time under the lock.
     private func replay(_ slots: [ModelSlot], in view: View, upTo target: Int64) throws(ProjectionError) {
-        var replay = try Replay(slots, in: view, upTo: target, undoBlocks: options.undoBlocks)
+        var replay: Replay
+        do throws(ProjectionError) {
+            replay = try Replay(slots, in: view, upTo: target, undoBlocks: options.undoBlocks)
+        } catch {
+            throw missingBase(error, slots, in: view, at: target)
+        }
         var isDone = false
         while !isDone {
             try monitor.withLock { (state) throws(ProjectionError) in

@@ -43,14 +43,17 @@ extension Projection {
     /// Removes the model's earlier snapshots, as its policy says. What cannot be removed stays until the next time.
     private static func retire(_ task: SnapshotTask, _ store: Store, _ options: ProjectionOptions) {
         let catalog = SnapshotCatalog(store.core.storage)
-        guard let view = try? store.view(),
-            let retired = try? catalog.retired(
-                by: task.policy.retention, in: view, schemas: [task.model: task.schemaVersion])
-        else { return }
-        let entries = retired.map(\.entry).filter {
-            $0.identity?.model.utf8.elementsEqual(task.model.utf8) ?? false
+        let entries = store.core.retention.withLock { _ -> [SnapshotEntry] in
+            guard let view = try? store.view(),
+                let retired = try? catalog.retired(
+                    by: task.policy.retention, in: view, schemas: [task.model: task.schemaVersion])
+            else { return [] }
+            let entries = retired.map(\.entry).filter {
+                $0.identity?.model.utf8.elementsEqual(task.model.utf8) ?? false
+            }
+            return (try? catalog.remove(entries)) == nil ? [] : entries
         }
-        guard !entries.isEmpty, (try? catalog.remove(entries)) != nil else { return }
+        guard !entries.isEmpty else { return }
         options.report?(.snapshotsRetired(model: task.model, files: entries.map(\.fileName)))
     }
 

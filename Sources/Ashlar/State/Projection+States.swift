@@ -50,7 +50,8 @@ extension Projection {
         for kept in monitor.withLock({ $0.cache }) where kept.model.utf8.elementsEqual(slot.name.utf8) {
             guard let state = kept.state as? M.State else { continue }
             let candidate = kept.position.height ?? -1
-            guard candidate <= height, candidate > best?.height ?? -2 else { continue }
+            guard kept.position.sequence >= view.base.sequence, candidate <= height, candidate > best?.height ?? -2
+            else { continue }
             let isShared = try reading { () throws(StoreError) in
                 try view.sharesChain(asOf: kept.position.sequence, upTo: candidate)
             }
@@ -63,7 +64,9 @@ extension Projection {
     private func liveBase<M: Model>(
         of slot: StateSlot<M>, in view: View, at height: Int64
     ) throws(ProjectionError) -> Base<M.State>? {
-        guard let position = monitor.withLock({ $0.position }), let top = position.height else { return nil }
+        guard let position = monitor.withLock({ $0.position }), let top = position.height,
+            position.sequence >= view.base.sequence
+        else { return nil }
         let shared = try reading { () throws(StoreError) in
             try view.commonHeight(withChainAsOf: position.sequence)
         }
@@ -82,11 +85,14 @@ extension Projection {
         }
     }
 
-    /// Where events were removed, a state below cannot be told any more: says from where on one can, by the lowest snapshot above.
-    private func explained(
+    /// Where events were removed or pruned, a state below cannot be told any more: says from where on one can, by the lowest snapshot above.
+    func explained(
         _ error: ProjectionError, _ slot: ModelSlot, in view: View, at height: Int64
     ) -> ProjectionError {
-        guard case .store(.removed) = error else { return error }
+        switch error {
+        case .store(.removed), .store(.pruned): break
+        default: return error
+        }
         let choice = try? SnapshotCatalog(store.core.storage).choose(
             model: slot.name, schemaVersion: slot.schemaVersion, in: view)
         let above = choice?.usable.compactMap { $0.identity?.height }.filter { $0 > height }.min()

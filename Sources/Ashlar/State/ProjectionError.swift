@@ -4,7 +4,7 @@ public enum ProjectionError: Error, Sendable {
     case store(StoreError)
     /// A model refused an event; the projection stands at the block before, the log is intact and can be appended to.
     case model(name: String, height: Int64?, sequence: UInt64, ordinal: Int, cause: any Error)
-    /// The events that this state would be made of were removed; from `answerableFrom` on states can be asked for (nil: from nowhere now).
+    /// The events that this state would be made of were removed or pruned; from `answerableFrom` on states can be asked for (nil: from nowhere now).
     case notKept(model: String, height: Int64, answerableFrom: Int64?)
     /// A height above the tip of the chain asked about.
     case aboveTip(height: Int64, tipHeight: Int64?)

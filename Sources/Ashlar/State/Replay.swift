@@ -17,12 +17,27 @@ struct Replay: ~Copyable {
         let lowest = slots.map(\.height).min() ?? target
         var query = EventQuery()
         if slots.allSatisfy({ !$0.sources.isEmpty }) { query.models = Array(Set(slots.flatMap(\.sources))) }
-        if lowest < target { query.heights = lowest + 1...target } else { query.limit = 0 }
+        let first = try Self.firstHeight(slots, from: lowest + 1, in: view, upTo: target)
+        if first <= target { query.heights = first...target } else { query.limit = 0 }
         let asked = query
         let cursor = try reading { () throws(StoreError) in try view.cursor(asked) }
         self.init(
             slots, ModelEvents(cursor, EventNames(view.core), sources: slots.map(\.sources)), lowest, target, undoBlocks
         )
+    }
+
+    /// Where to begin reading; what was pruned is passed over only if none of the models that stand below had events there.
+    private static func firstHeight(
+        _ slots: [ModelSlot], from lowest: Int64, in view: View, upTo target: Int64
+    ) throws(ProjectionError) -> Int64 {
+        guard lowest < view.firstHeight, lowest <= target else { return lowest }
+        guard target >= view.firstHeight - 1 else { throw .store(view.pruned) }
+        for slot in slots where slot.height < view.firstHeight - 1 {
+            let sources = slot.sources
+            let isNew = try reading { () throws(StoreError) in try view.hasAllEvents(of: sources) }
+            guard !sources.isEmpty, isNew else { throw .store(view.pruned) }
+        }
+        return view.firstHeight
     }
 
     private init(

@@ -19,7 +19,7 @@ struct ConsumersCommand: ReportingCommand {
             the first of it has been in the log. It is null where `problem` (else null) tells what is wrong, such as a cursor \
             that the log does not contain any more. Times are in microseconds since 1970 UTC.
 
-            --set moves a consumer to a cursor, to the start or to the end, forward or back. A consumer that is in use by a \
+            --set moves a consumer to a cursor, to the start, to the oldest place that was not pruned, or to the end, forward or back. A consumer that is in use by a \
             running process can neither be set nor removed.
             """)
 

@@ -49,7 +49,7 @@ struct SnapshotsPruneCommand: ReportingCommand {
         let path = store
         let store = try withStore { () throws(StoreError) in try Store.open(at: path) }
         let entries = try withStates {
-            if let heights { return try store.snapshots.entries(ofModel: filter.model, heights: heights) }
+            if let heights { return try store.removableSnapshots(of: filter.model, heights: heights) }
             let retention = SnapshotRetention(minKeep: minKeep, keepWindow: keepWindow)
             return try store.snapshots.retired(by: retention, in: try store.view()).map(\.entry)
         }.filter(filter.includes)

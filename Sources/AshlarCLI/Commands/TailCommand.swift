@@ -38,7 +38,7 @@ struct TailCommand: ReportingCommand {
 
     @OptionGroup var reading: ReadingOptions
 
-    @Option(help: "Go on behind this cursor; or start, or end.")
+    @Option(help: "Go on behind this cursor; or start, oldest (behind what was pruned), or end.")
     var from: String?
 
     @Option(help: "Go on where this named consumer stands.")
@@ -120,17 +120,18 @@ struct TailCommand: ReportingCommand {
 
 /// A cursor on the command line.
 enum CursorArgument {
-    /// Decodes `start`, `end`, or the text of a cursor, or says what is wrong with it.
+    /// Decodes `start`, `oldest`, `end`, or the text of a cursor, or says what is wrong with it.
     static func decode(_ text: String, option: String, _ store: Store) throws(CommandError) -> Cursor {
         switch text {
         case "start": return try withStore { () throws(StoreError) in try store.cursor(at: .start) }
+        case "oldest": return try withStore { () throws(StoreError) in try store.cursor(at: .oldest) }
         case "end": return try withStore { () throws(StoreError) in try store.cursor(at: .end) }
         default:
             guard let cursor = Cursor(text) else {
                 throw .refused(
                     code: "invalidCursor",
                     message:
-                        "`\(option) \(text)` is no cursor; copy it whole from a line of `ashlar tail`, or say start or end"
+                        "`\(option) \(text)` is no cursor; copy it whole from a line of `ashlar tail`, or say start, oldest or end"
                 )
             }
             return cursor

@@ -38,7 +38,7 @@ extension Store {
     }
 
     private func ingestMark(of sequence: UInt64) throws(StoreError) -> IngestMark? {
-        guard sequence > 0 else { return nil }
+        guard sequence >= firstSequence else { return nil }
         for result in commits(sequence...sequence) {
             if let bytes = try result.get().mark { return IngestMark(decoding: bytes) }
         }

@@ -70,6 +70,7 @@ package enum CommandError: Error, Hashable, Sendable {
 
     private static func refusalCode(of error: StoreError) -> String {
         switch error {
+        case .pruned: "pruned"
         case .unlinked: "unlinked"
         case .fork: "fork"
         case .belowFinality: "belowFinality"

@@ -24,6 +24,10 @@ struct StatisticsPrinter {
         BlockPrinter.tip(statistics.tip, store.hashNotation, &output)
         output.write(",\"finalHeight\":")
         output.json(statistics.finalHeight)
+        output.write(",\"prunedSequence\":")
+        output.write(statistics.prunedSequence)
+        output.write(",\"prunedHeight\":")
+        output.json(statistics.prunedHeight)
         jsonCounts(statistics, &output)
         output.write(",\"models\":[")
         for (index, model) in statistics.models.enumerated() {
@@ -89,7 +93,7 @@ struct StatisticsPrinter {
             "\($0.block.height)  \(HashText.encode($0.block.hash.bytes, as: store.hashNotation))  "
                 + TimeText.format($0.block.timestamp)
         }
-        let lines: [(String, String)] = [
+        var lines: [(String, String)] = [
             ("store", "\(store.id), format \(statistics.formatVersion), hashes in \(store.hashNotation)"),
             ("sequence", "\(statistics.sequence), durable \(statistics.durableSequence)"),
             ("tip", tip ?? "none"),
@@ -101,6 +105,9 @@ struct StatisticsPrinter {
             ("index", "\(statistics.indexBytes) bytes in memory"),
             ("recovery", "\(store.recovery)"),
         ]
+        if let height = statistics.prunedHeight {
+            lines.insert(("pruned", "up to height \(height), sequence \(statistics.prunedSequence)"), at: 4)
+        }
         for (name, value) in lines {
             let padding = String(repeating: " ", count: 14 - name.count)
             output.write(text: name + padding + TextTable.printable(value) + "\n")

@@ -33,6 +33,9 @@ package struct SnapshotName: Hashable, Sendable {
     /// The file's name once the snapshot counts.
     package var file: String { base + Self.suffix }
 
+    /// The name of a second file with the same content ([SNP-16]).
+    package var copyFile: String { base + "-copy" + Self.suffix }
+
     /// The file's name while it is written: of its own for each attempt.
     package func temporaryFile(attempt: UInt64) -> String {
         base + "-" + Hex.string(attempt) + Self.suffix + SegmentName.temporarySuffix

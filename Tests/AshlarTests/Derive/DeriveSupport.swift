@@ -11,6 +11,7 @@ enum DeriveSource {
     /// without keys, marks, declarations, several segments.
     static func random(seed: UInt64, steps: Int = 90) throws -> SimulatedDisk {
         var simulator = Simulator(seed: seed)
+        simulator.mayPrune = false
         for _ in 0..<3 {
             var writer = try Writer.open(simulator.disk, options: simulator.wanted)
             for _ in 0..<steps / 3 { try simulator.step(&writer) }

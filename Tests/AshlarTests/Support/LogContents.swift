@@ -27,6 +27,8 @@ struct LogContents {
     var recovery: Recovery
     var storeID: StoreID
     var state: ChainState
+    /// What was pruned.
+    var base: ChainState
     var proven: DurablePoint
     var segmentCount: Int
     var unfinished: [SegmentName]
@@ -52,6 +54,7 @@ struct LogContents {
         recovery = log.recovery
         storeID = log.storeID
         state = log.state
+        base = log.base
         proven = log.proven
         segmentCount = log.sealed.count + (log.active == nil ? 0 : 1)
         unfinished = log.unfinished
@@ -67,7 +70,7 @@ struct LogContents {
         }
         var reader = CommitReader()
         var table = RecordTable()
-        for sequence in 1..<log.state.sequence + 1 {
+        for sequence in log.base.sequence + 1..<log.state.sequence + 1 {
             guard let location = try lookup.location(ofSequence: sequence) else { throw .viewExpired }
             try reader.load(location, from: try lookup.source(of: location.segment), .frame)
             commits.append(try Self.commit(reader, &table, log.registry))
@@ -116,6 +119,6 @@ extension LogContents {
 
     /// The canonical chain's block hashes.
     var hashes: [BlockHash] {
-        canonical.compactMap { commits[Int($0.sequence) - 1].meta.block?.hash }
+        canonical.compactMap { commits[Int($0.sequence - base.sequence) - 1].meta.block?.hash }
     }
 }

@@ -30,6 +30,8 @@ struct ModelChain {
     }
 
     var commits: [Commit] = []
+    /// The store does not have the commits up to here any more; they stay here, for what they add up to.
+    var pruned: UInt64 = 0
     let finalityDepth: Int64
 
     init(finalityDepth: Int64) { self.finalityDepth = finalityDepth }
@@ -51,11 +53,16 @@ struct ModelChain {
     /// Blocks in the log that are not canonical now.
     var undone: [UInt64] {
         let canonical = Set(chain.blocks)
-        return (1..<lastSequence + 1).filter { block($0) != nil && !canonical.contains($0) }
+        return (pruned + 1..<lastSequence + 1).filter { block($0) != nil && !canonical.contains($0) }
     }
 
     /// Forgets everything after `sequence`: a power cut took it.
     mutating func cut(to sequence: UInt64) { commits.removeLast(commits.count - Int(sequence)) }
+
+    /// Height of the last block that was pruned; −1 if none was.
+    var prunedHeight: Int64 {
+        pruned == 0 ? -1 : commits[Int(pruned) - 1].after.blocks.last.flatMap { block($0)?.height } ?? -1
+    }
 
     /// Describes undoing all canonical blocks from position `keep` on and taking up `readopted`; nil if versions would not continue.
     func rollback(keep: Int, toHeight: Int64, readopted: [UInt64] = []) -> (RollbackPart, Chain)? {
@@ -122,6 +129,13 @@ extension ModelChain {
     mutating func appendDeclaration(_ model: String) {
         var commit = Commit(kind: .control, after: chain)
         commit.after.models.insert(model)
+        append(commit, tipHeight: tipHeight)
+    }
+
+    /// Appends what records a prune up to `sequence`: a mark that stood there is written again.
+    mutating func appendPrune(upTo sequence: UInt64) {
+        var commit = Commit(kind: .control, after: chain)
+        if let last = commits.lastIndex(where: { $0.mark != nil }), last < sequence { commit.mark = commits[last].mark }
         append(commit, tipHeight: tipHeight)
     }
 

@@ -34,6 +34,10 @@ extension Simulator {
         let branch = known.map { BranchBlock.known(sequence: $0) } + new.map { BranchBlock.new($0.0, $0.1) }
         let toHeight = keep > 0 ? model.block(model.chain.blocks[keep - 1])?.height ?? -1 : -1
         let final = model.chain.finalHeight
+        if toHeight < model.prunedHeight {
+            let wanted = StoreError.pruned(sequence: model.pruned, height: model.prunedHeight)
+            return try expect(wanted) { () throws(StoreError) in try writer.adopt(branch: branch) }
+        }
         let undone = model.chain.blocks.count - keep
         if undone > 0, toHeight < final {
             try expect(.belowFinality(toHeight: toHeight, finalHeight: final)) { () throws(StoreError) in

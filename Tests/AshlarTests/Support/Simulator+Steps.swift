@@ -16,7 +16,8 @@ extension Simulator {
         case 66..<72: try rollback(&writer)
         case 72..<82: try adopt(&writer)
         case 82..<92: try float(&writer)
-        case 92..<95: try declare(&writer)
+        case 92..<94: try declare(&writer)
+        case 94: try prune(&writer)
         default: try refuse(&writer)
         }
     }
@@ -58,9 +59,10 @@ extension Simulator {
             block = sibling(of: first)
             toHeight = first.height - 1
         }
-        if toHeight < model.chain.finalHeight {
+        if toHeight < max(model.chain.finalHeight, model.prunedHeight) {
             let final = model.chain.finalHeight
-            try expect(.belowFinality(toHeight: toHeight, finalHeight: final)) { () throws(StoreError) in
+            let wanted = StoreError.belowFinality(toHeight: toHeight, finalHeight: final)
+            try expect(toHeight < model.prunedHeight ? pruned : wanted) { () throws(StoreError) in
                 try writer.append(block, events: events)
             }
             return
@@ -76,6 +78,11 @@ extension Simulator {
         guard !blocks.isEmpty else { return }
         let sequence = blocks[random.below(blocks.count)]
         guard let block = model.block(sequence) else { return }
+        guard sequence > model.pruned else {
+            return try expect(pruned) { () throws(StoreError) in
+                try writer.append(block, events: oldEvents(sequence))
+            }
+        }
         try expect(writer.append(block, events: oldEvents(sequence)), .duplicate(sequence: sequence))
     }
 
@@ -89,10 +96,16 @@ extension Simulator {
     }
 
     private mutating func rollback(_ writer: inout Writer) throws(StoreError) {
-        let overrides = random.chance(10)
+        // Who forces a rollback below finality makes snapshots void that a pruned log starts from.
+        let overrides = random.chance(10) && (states == nil || model.pruned == 0)
         let height = model.tipHeight - Int64(random.below(overrides ? 40 : 6))
         guard height >= -1 else { return }
         let final = model.chain.finalHeight
+        if overrides, height < model.prunedHeight {
+            return try expect(pruned) { () throws(StoreError) in
+                try writer.rollback(toHeight: height, belowFinality: true)
+            }
+        }
         if !overrides, height < min(final, model.tipHeight) {
             try expect(.belowFinality(toHeight: height, finalHeight: final)) { () throws(StoreError) in
                 try writer.rollback(toHeight: height)
@@ -111,7 +124,9 @@ extension Simulator {
         let events = newEvents()
         let key: [UInt8]? = random.chance(50) ? [UInt8(random.below(40)), 1] : nil
         let timestamp = Timestamp(seconds: Int64(random.below(1_000_000)))
-        if let key, let index = model.commits.lastIndex(where: { $0.kind == .floating && $0.key == key }) {
+        if let key, let index = model.commits.lastIndex(where: { $0.kind == .floating && $0.key == key }),
+            index >= model.pruned
+        {
             let outcome = try writer.appendFloating(events, key: key, timestamp: timestamp)
             try expect(outcome, .repeated(sequence: UInt64(index) + 1))
             return
@@ -119,6 +134,40 @@ extension Simulator {
         model.appendFloating(events, key: key)
         let outcome = try writer.appendFloating(events, key: key, timestamp: timestamp)
         try expect(outcome, .appended(sequence: model.lastSequence))
+    }
+
+    private var pruned: StoreError { .pruned(sequence: model.pruned, height: model.prunedHeight) }
+
+    /// Prunes below some height; what the store chose must be allowed, and nothing else may have changed.
+    private mutating func prune(_ writer: inout Writer) throws(StoreError) {
+        guard mayPrune, model.tipHeight > 0, try states?.canPrune(writer.store) ?? true else { return }
+        var options = PruneOptions(belowHeight: Int64(random.below(Int(model.tipHeight) + 2)))
+        options.modelsWithoutState = model.chain.models
+        options.isDryRun = true
+        guard case .pruned(let summary) = try writer.prune(options) else { return }
+        guard mayPrune(summary.sequence, below: options.belowHeight) else {
+            throw .invalidArgument("it would prune up to \(summary.sequence)")
+        }
+        options.isDryRun = false
+        beginningPrune = summary.sequence
+        // It may come into force and fail after that.
+        model.appendPrune(upTo: summary.sequence)
+        try expect(writer.prune(options), .pruned(summary))
+        (model.pruned, beginningPrune) = (summary.sequence, nil)
+        acknowledged = model.lastSequence
+        prunes += 1
+    }
+
+    /// Whether nothing behind `sequence` goes back before it, and what stands before is final.
+    private func mayPrune(_ sequence: UInt64, below height: Int64) -> Bool {
+        guard sequence > model.pruned, sequence <= model.lastSequence else { return false }
+        let base = model.commits[Int(sequence) - 1].after.blocks
+        guard let top = base.last.flatMap({ model.block($0)?.height }), top < height, top <= model.chain.finalHeight
+        else { return false }
+        return model.commits[Int(sequence)...].allSatisfy { commit in
+            commit.after.blocks.starts(with: base)
+                && commit.after.blocks.dropFirst(base.count).allSatisfy { $0 > sequence }
+        }
     }
 
     private mutating func declare(_ writer: inout Writer) throws(StoreError) {

@@ -31,7 +31,8 @@ extension Simulator {
             if case .rebuiltFooter = notice { throw fail("\(when): \(log.recovery)") }
         }
         model.cut(to: log.state.sequence)
-        for (index, stored) in log.commits.enumerated() { try compare(stored, index, when) }
+        try comparePruned(log, when)
+        for (index, stored) in log.commits.enumerated() { try compare(stored, index + Int(model.pruned), when) }
         try compareState(log, when)
         try verifyDurablePrefix(log, when)
     }
@@ -63,12 +64,23 @@ extension Simulator {
         guard index + 1 < model.commits.count || !wanted.continues else { throw differs("half a group") }
     }
 
+    /// A prune is in force once it was told, and may be once it was begun; the model takes over what the log says.
+    private mutating func comparePruned(_ log: LogContents, _ when: String) throws {
+        let found = log.base.sequence
+        guard found == model.pruned || found == beginningPrune else {
+            throw fail("\(when): pruned up to \(found), not \(model.pruned) or \(beginningPrune ?? 0)")
+        }
+        (model.pruned, beginningPrune) = (found, nil)
+        guard log.base.tipHeight == model.prunedHeight else { throw fail("\(when): pruned height") }
+    }
+
     private func compareState(_ log: LogContents, _ when: String) throws {
         let chain = model.chain
-        guard log.canonical.map(\.sequence) == chain.blocks else {
+        let kept = chain.blocks.filter { $0 > model.pruned }
+        guard log.canonical.map(\.sequence) == kept else {
             throw fail("\(when): canonical \(log.canonical.map(\.sequence)), not \(chain.blocks)")
         }
-        guard log.canonical.map(\.height) == chain.blocks.map({ model.block($0)?.height ?? -1 }) else {
+        guard log.canonical.map(\.height) == kept.map({ model.block($0)?.height ?? -1 }) else {
             throw fail("\(when): heights")
         }
         guard log.versions.filter({ $0.value > 0 }) == chain.versions.filter({ $0.value > 0 }) else {

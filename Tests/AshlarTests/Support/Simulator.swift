@@ -29,6 +29,12 @@ struct Simulator {
     /// The highest sequence that the store called durable.
     var acknowledged: UInt64 = 0
     var storeID: StoreID?
+    /// Up to where a prune was begun that may or may not have come into force.
+    var beginningPrune: UInt64?
+    /// Whether it prunes at all: what is derived from a log, or compared with it as a whole, needs all of it.
+    var mayPrune = true
+    /// How often the log was pruned.
+    var prunes = 0
     var round = 0
     var nextBranch: UInt8 = 1
     /// Projections to be run beside, if wanted. They draw from a generator of their own.

@@ -57,6 +57,10 @@ extension ModelChain {
         var texts: [String] = []
         var before: [UInt64] = []
         for (position, commit) in commits.enumerated() {
+            guard position >= pruned else {
+                before = commit.after.blocks
+                continue
+            }
             let value = chainValues[position]
             var index = 0
             if let rollback = commit.rollback {
@@ -112,7 +116,9 @@ extension Store {
         options.horizon = core.horizon
         options.stopsAtEnd = true
         change(&options)
-        var follower = try follow(from: cursor, options: options)
+        var start = cursor
+        if start == nil { start = try self.cursor(at: .oldest) }
+        var follower = try follow(from: start, options: options)
         var texts: [String] = []
         var cursors: [(Cursor, Int)] = [(follower.cursor, 0)]
         while let batch = try follower.next() {
