@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "AshlarBitcoin",
             dependencies: [
-                "Ashlar", "AshlarCLI",
+                "Ashlar", "AshlarCLI", "AshlarJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenBitcoin),
                 .product(name: "Crypto", package: "swift-crypto", condition: whenBitcoin),
             ],
@@ -112,7 +112,7 @@ let package = Package(
             dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarTestSupport"],
+            name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarCLI", "AshlarJSON", "AshlarTestSupport"],
             swiftSettings: settings),
     ]
 )

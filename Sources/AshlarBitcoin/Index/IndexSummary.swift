@@ -1,7 +1,8 @@
+package import Ashlar
 import AshlarCLI
 
 /// What a run did.
-package struct IndexSummary: Hashable, Sendable {
+package struct IndexSummary: Sendable {
     /// Blocks appended; those taken up again are not among them.
     package var blocks = 0
     /// Events in them.
@@ -22,8 +23,8 @@ package struct IndexSummary: Hashable, Sendable {
     package var duplicates = 0
     /// Records passed over because they are no sound blocks.
     package var damagedRecords = 0
-    /// The highest canonical block: its height and its hash.
-    package var tip: (height: Int64, hash: String)?
+    /// The highest canonical block.
+    package var tip: Block?
     /// The last sequence that is durable.
     package var durableSequence: UInt64 = 0
     /// How long it took.
@@ -32,9 +33,6 @@ package struct IndexSummary: Hashable, Sendable {
     package var notes: [String] = []
 
     package init() {}
-
-    package static func == (left: IndexSummary, right: IndexSummary) -> Bool { left.json == right.json }
-    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     mutating func countRollback(undone: Int) {
         guard undone > 0 else { return }
@@ -73,5 +71,11 @@ extension IndexSummary {
         rows.append(("tip", tip.map { "\(NumberText.grouped(Int($0.height))) \($0.hash)" } ?? "none"))
         rows.append(("seconds", NumberText.decimals(seconds, 3)))
         return NumberText.table(rows)
+    }
+
+    /// The line of progress: what was done, how fast, and how long the rest of the files will take after `first` to `done` bytes of them.
+    package func line(tip: Int32?, seconds: Double, first: Int64, done: Int64, of total: Int64) -> String {
+        NumberText.speed(height: tip.map(Int64.init), blocks: blocks, events: events, seconds: seconds)
+            + NumberText.rest(seconds: seconds, from: first, to: done, of: total)
     }
 }

@@ -7,19 +7,23 @@ import Synchronization
 struct ModelKeeper: Sendable {
     private let projection: Projection
     private let follower: Task<Void, Never>
-    private let failures = Failures()
+    private let problems = Problems()
 
-    private final class Failures: Sendable {
-        let texts = Mutex<[String]>([])
+    private final class Problems: Sendable {
+        private let texts = Mutex<Set<String>>([])
+
+        var all: [String] { texts.withLock { $0.sorted() } }
+
+        func add(_ text: String) { texts.withLock { _ = $0.insert(text) } }
     }
 
     /// Begins with the models of a store that is being written.
     init(_ store: Store) throws(ProjectionError) {
-        let failures = failures
+        let problems = problems
         var options = ProjectionOptions()
         options.report = { notice in
             switch notice {
-            case .snapshotFailed, .snapshotSkipped: failures.texts.withLock { $0.append("\(notice)") }
+            case .snapshotFailed, .snapshotSkipped: problems.add("\(notice)")
             default: break
             }
         }
@@ -28,30 +32,26 @@ struct ModelKeeper: Sendable {
         _ = try projection.add(UnspentModel())
         self.projection = projection
         follower = Task.detached {
-            do throws(ProjectionError) {
-                try await projection.follow()
-            } catch {
-                failures.texts.withLock { $0.append("the models stand still: \(error)") }
+            do throws(ProjectionError) { try await projection.follow() } catch {
+                problems.add("the models stand still: \(error)")
             }
         }
     }
 
     /// Brings the models to the tip and takes snapshots there, unless there is no time for it; gives what people should know.
-    consuming func finish(isHurried: Bool) -> [String] {
+    func finish(isHurried: Bool) -> [String] {
         follower.cancel()
         if !isHurried {
             do throws(ProjectionError) {
                 try projection.advance()
                 do throws(SnapshotError) { try projection.takeSnapshots() } catch {
-                    note("no snapshot was taken: \(error)")
+                    problems.add("no snapshot was taken: \(error)")
                 }
             } catch {
-                note("the models stand still: \(error)")
+                problems.add("the models stand still: \(error)")
             }
         }
         projection.close()
-        return failures.texts.withLock { Array(Set($0)).sorted() }
+        return problems.all
     }
-
-    private func note(_ text: String) { failures.texts.withLock { $0.append(text) } }
 }
