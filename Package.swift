@@ -112,7 +112,8 @@ let package = Package(
             dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarCLI", "AshlarJSON", "AshlarTestSupport"],
+            name: "AshlarBitcoinTests",
+            dependencies: ["AshlarBitcoin", "Ashlar", "AshlarCLI", "AshlarJSON", "AshlarTestSupport"],
             swiftSettings: settings),
     ]
 )

@@ -129,7 +129,7 @@ struct EventTests {
         var offset: Int64 = 0
         while case .record(let record, let garbage) = try reader.nextRecord(from: offset, of: .mainnet) {
             #expect(garbage == 0)
-            try block.parse(reader.block(record), of: .mainnet)
+            try block.parse(try reader.block(record), of: .mainnet)
             try body(block)
             offset = record.end
         }

@@ -38,7 +38,7 @@ package enum FoundRecord: Hashable, Sendable {
 ///
 /// Invariant: the window is never larger than the largest record or one chunk, whatever the file says.
 package final class BlockFile {
-    private static let chunk = 1 << 20
+    private static let chunk = 1 << 18
 
     /// What messages call the file.
     package let name: String
@@ -83,10 +83,11 @@ package final class BlockFile {
         return bytes
     }
 
-    /// The bytes of a record that was found last.
-    package func block(_ record: RecordPlace) -> [UInt8] {
+    /// The bytes of a record's block; none if the file has it no longer.
+    package func block(_ record: RecordPlace) throws(CommandError) -> [UInt8] {
+        guard try load(record.size, at: record.body) else { return [] }
         let first = Int(record.body - start)
-        return Array(window[first..<first + record.size])
+        return window.count == record.size ? window : Array(window[first..<first + record.size])
     }
 
     /// Finds the first record of a network from `offset` on.

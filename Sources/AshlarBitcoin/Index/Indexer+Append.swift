@@ -55,7 +55,7 @@ extension Indexer {
         do throws(StoreError) { outcome = try writer.adopt(branch: branch, mark: mark) } catch {
             throw CommandError(appending: error)
         }
-        summary.countRollback(undone: outcome.undone)
+        summary.counts.countRollback(undone: outcome.undone)
         summary.readopted += outcome.readopted
         // New blocks are the last commits of the log, one each.
         let firstNew = outcome.sequence - UInt64(outcome.appended) + 1
@@ -78,7 +78,7 @@ extension Indexer {
         } catch {
             throw CommandError(appending: error)
         }
-        if case .forked(_, let undone) = appended.outcome { summary.countRollback(undone: undone) }
+        if case .forked(_, let undone) = appended.outcome { summary.counts.countRollback(undone: undone) }
         finish(node, appended.outcome.sequence, events: appended.events)
     }
 
@@ -99,8 +99,10 @@ extension Indexer {
 
     /// Notes that a block is the tip now; `events` is nil if it was in the log before.
     private mutating func finish(_ node: NodeIndex, _ sequence: UInt64, events: Int?) {
-        summary.blocks += events == nil ? 0 : 1
-        summary.events += events ?? 0
+        if let events {
+            summary.counts.blocks += 1
+            summary.counts.events += events
+        }
         chain.makeCanonical(node, sequence: sequence)
         wakeModels()
     }
@@ -121,16 +123,23 @@ extension Indexer {
         held = nil
         let (number, record) = (chain[node].file, chain[node].record)
         let name = files[Int(number)].name
-        if side?.number != number { side = (number, try directory.open(name)) }
-        let bytes = try side?.file.read(record.size, at: record.body) ?? []
-        var problem: String?
-        do throws(BlockProblem) { try block.parse(bytes, of: settings.network) } catch { problem = "\(error)" }
-        if let header = block.header, chain.find(header.hash) != node { problem = "another block stands there" }
-        if let problem {
-            let message = "\(name) at offset \(record.offset): the block that stood there cannot be read any more: "
-            throw .refused(code: "changed", message: message + problem)
+        var problem = ""
+        // What the open file has in memory may have been written since.
+        for isAnew in [false, true] {
+            if isAnew || side?.number != number { side = (number, try directory.open(name)) }
+            let bytes = try side?.file.block(record) ?? []
+            do throws(BlockProblem) { try block.parse(bytes, of: settings.network) } catch {
+                problem = "\(error)"
+                continue
+            }
+            if let header = block.header, chain.find(header.hash) == node {
+                held = node
+                return
+            }
+            problem = "another block stands there"
         }
-        held = node
+        let message = "\(name) at offset \(record.offset): the block that stood there cannot be read any more: "
+        throw .refused(code: "changed", message: message + problem)
     }
 }
 

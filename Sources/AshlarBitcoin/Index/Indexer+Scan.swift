@@ -55,7 +55,7 @@ extension Indexer {
     private mutating func take(
         _ record: RecordPlace, _ file: BlockFile, _ number: Int
     ) throws(CommandError) -> Int64? {
-        let bytes = file.block(record)
+        let bytes = try file.block(record)
         guard let header = try? BlockHeader(bytes) else { return nil }
         var known = chain.find(header.hash)
         if known == nil, files[number].mayRepeat { known = try findOld(header) }

@@ -103,7 +103,8 @@ package struct Indexer: ~Copyable {
         var summary = summary
         let store = writer.store
         do throws(StoreError) {
-            summary.tip = try store.view().tip()?.block
+            let tip = try store.view().tip()?.block
+            summary.tip = tip.map { RunCounts.Tip(height: $0.height, hash: "\($0.hash)") }
             try writer.close()
         } catch {
             throw .store(error)
@@ -139,7 +140,7 @@ package struct Indexer: ~Copyable {
     /// Sees to it that the models take in what was appended.
     mutating func wakeModels() {
         guard settings.keepsModels, keeper == nil else { return }
-        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store) } catch {
+        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store, models: StoreCommand.models) } catch {
             note("no models are kept: \(error)")
         }
     }

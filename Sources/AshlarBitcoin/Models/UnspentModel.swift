@@ -42,7 +42,8 @@ package struct UnspentModel: Model {
         let script = Script(try payload.hexadecimal(3))
         return (
             Outpoint(txid: try payload.hash(0), vout: try payload.number(1)),
-            UnspentOutput(script: script, value: value, height: height, isCoinbase: payload.isTrue(4))
+            UnspentOutput(
+                script: script, value: value, height: UInt32(truncatingIfNeeded: height), isCoinbase: payload.isTrue(4))
         )
     }
 

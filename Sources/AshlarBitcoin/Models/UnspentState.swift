@@ -5,17 +5,10 @@ package struct UnspentOutput: Hashable, Sendable {
     package var script: Script
     /// Satoshi.
     package var value: Int64
-    private var heightAndKind: UInt32
-
-    package init(script: Script, value: Int64, height: Int64, isCoinbase: Bool) {
-        (self.script, self.value) = (script, value)
-        heightAndKind = UInt32(truncatingIfNeeded: height) << 1 | (isCoinbase ? 1 : 0)
-    }
-
     /// The height of the block that created it.
-    package var height: Int64 { Int64(heightAndKind >> 1) }
+    package var height: UInt32
     /// Whether it is new money and fees, which can be spent 100 blocks later only.
-    package var isCoinbase: Bool { heightAndKind & 1 == 1 }
+    package var isCoinbase: Bool
 }
 
 /// What a script can spend.
@@ -139,7 +132,7 @@ extension UnspentState: SnapshotCodable {
             try outpoint.txid.encode(to: &output)
             try output.append(varint: UInt64(outpoint.vout))
             try output.append(varint: unspent.value)
-            try output.append(varint: UInt64(bitPattern: unspent.height) << 1 | (unspent.isCoinbase ? 1 : 0))
+            try output.append(varint: UInt64(unspent.height) << 1 | (unspent.isCoinbase ? 1 : 0))
             try output.append(sized: unspent.script.bytes)
         }
     }
@@ -160,7 +153,8 @@ extension UnspentState: SnapshotCodable {
             }
             let (value, heightAndKind) = (try input.readSignedVarint(), try input.readVarint())
             let output = UnspentOutput(
-                script: Script(try input.readSizedArray()), value: value, height: Int64(heightAndKind >> 1),
+                script: Script(try input.readSizedArray()), value: value,
+                height: UInt32(truncatingIfNeeded: heightAndKind >> 1),
                 isCoinbase: heightAndKind & 1 == 1)
             state.outputs[Outpoint(txid: txid, vout: vout)] = output
             state.add(output)

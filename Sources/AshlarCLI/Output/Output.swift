@@ -1,4 +1,3 @@
-import AshlarJSON
 import Glibc
 
 /// Where a command writes its results: bytes gather in one buffer and leave in system calls of about 64 KiB.
@@ -85,7 +84,7 @@ extension Output {
     /// Writes a text that stands in the program.
     @inline(__always)
     package mutating func write(_ text: StaticString) {
-        buffer.append(text: text)
+        buffer.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         flushIfFull()
     }
 
@@ -109,7 +108,18 @@ extension Output {
 
     /// Writes an integer in decimal digits, without a text in between.
     package mutating func write(_ value: some FixedWidthInteger) {
-        buffer.append(decimal: value)
+        if value < 0 { buffer.append(UInt8(ascii: "-")) }
+        var rest = UInt64(value.magnitude)
+        let start = buffer.count
+        repeat {
+            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        var (low, high) = (start, buffer.count - 1)
+        while low < high {
+            buffer.swapAt(low, high)
+            (low, high) = (low + 1, high - 1)
+        }
         flushIfFull()
     }
 }

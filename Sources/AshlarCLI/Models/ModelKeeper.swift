@@ -1,10 +1,10 @@
-import Ashlar
+package import Ashlar
 import Synchronization
 
-/// Keeps the models in step with the chain while it is indexed, so that there are snapshots from which queries start.
+/// Keeps models in step with a store while this process writes it, so that there are snapshots from which queries start.
 ///
-/// The models are applied beside the indexing, on another core. Whatever goes wrong with them is told and harms nothing: the log has it all.
-struct ModelKeeper: Sendable {
+/// The models are applied beside the writing, on another core. Whatever goes wrong with them is told and harms nothing: the log has it all.
+package struct ModelKeeper: Sendable {
     private let projection: Projection
     private let follower: Task<Void, Never>
     private let problems = Problems()
@@ -17,8 +17,8 @@ struct ModelKeeper: Sendable {
         func add(_ text: String) { texts.withLock { _ = $0.insert(text) } }
     }
 
-    /// Begins with the models of a store that is being written.
-    init(_ store: Store) throws(ProjectionError) {
+    /// Begins to keep models of a store.
+    package init(_ store: Store, models: [KnownModel]) throws(ProjectionError) {
         let problems = problems
         var options = ProjectionOptions()
         options.report = { notice in
@@ -28,8 +28,7 @@ struct ModelKeeper: Sendable {
             }
         }
         let projection = Projection(store, options: options)
-        _ = try projection.add(HeadersModel())
-        _ = try projection.add(UnspentModel())
+        for model in models { _ = try model.fold(in: projection) }
         self.projection = projection
         follower = Task.detached {
             do throws(ProjectionError) { try await projection.follow() } catch {
@@ -39,7 +38,7 @@ struct ModelKeeper: Sendable {
     }
 
     /// Brings the models to the tip and takes snapshots there, unless there is no time for it; gives what people should know.
-    func finish(isHurried: Bool) -> [String] {
+    package func finish(isHurried: Bool) -> [String] {
         follower.cancel()
         if !isHurried {
             do throws(ProjectionError) {
