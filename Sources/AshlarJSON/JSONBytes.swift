@@ -49,16 +49,6 @@ extension JSONBytes {
         take(text.utf8CodeUnitCount).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     }
 
-    /// Writes one byte.
-    @inlinable @inline(__always)
-    package mutating func write(byte: UInt8) { take(1).storeBytes(of: byte, as: UInt8.self) }
-
-    /// Writes bytes as they are.
-    @inlinable @inline(__always)
-    package mutating func write(_ bytes: UnsafeRawBufferPointer) {
-        if let start = bytes.baseAddress { take(bytes.count).copyMemory(from: start, byteCount: bytes.count) }
-    }
-
     /// Writes an integer in decimal digits.
     @inlinable
     package mutating func write(_ value: some FixedWidthInteger) {
@@ -83,15 +73,6 @@ extension JSONBytes {
         let target = take(2 * bytes.count)
         for index in 0..<bytes.count {
             target.storeBytes(of: Self.digits(bytes[index]), toByteOffset: 2 * index, as: UInt16.self)
-        }
-    }
-
-    /// Writes bytes in lower-case hexadecimal digits, the last one first.
-    package mutating func write(reversedHex bytes: UnsafeRawBufferPointer) {
-        let target = take(2 * bytes.count)
-        for index in 0..<bytes.count {
-            let byte = bytes[bytes.count - 1 - index]
-            target.storeBytes(of: Self.digits(byte), toByteOffset: 2 * index, as: UInt16.self)
         }
     }
 

@@ -33,10 +33,7 @@ package struct Hash256: Hashable, Sendable, Codable, BitwiseCopyable {
     }
 
     /// The hash whose 32 bytes are printed in this order.
-    init(printedBytes bytes: consuming [UInt8]) {
-        bytes.reverse()
-        self.init(bytes, at: 0)
-    }
+    init(printedBytes bytes: [UInt8]) { self = Hash256(bytes, at: 0).reversed }
 
     /// The double SHA-256 of some bytes.
     package init(ofBytes bytes: UnsafeRawBufferPointer) {
@@ -60,8 +57,16 @@ package struct Hash256: Hashable, Sendable, Codable, BitwiseCopyable {
         )
     }
 
+    /// The hash with its bytes in the order in which they are printed.
+    var reversed: Hash256 {
+        var result = Hash256.zero
+        (result.first, result.second) = (fourth.byteSwapped, third.byteSwapped)
+        (result.third, result.fourth) = (second.byteSwapped, first.byteSwapped)
+        return result
+    }
+
     /// The bytes as they are printed, and as the store keeps them: last first.
-    package var printedBytes: [UInt8] { withUnsafeBytes(of: self) { $0.reversed() } }
+    package var printedBytes: [UInt8] { withUnsafeBytes(of: reversed) { Array($0) } }
 
     /// The hash as the store keeps it.
     package func stored() throws(StoreError) -> BlockHash { try BlockHash(validating: printedBytes) }

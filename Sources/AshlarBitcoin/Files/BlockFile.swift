@@ -96,8 +96,8 @@ package final class BlockFile {
     package func nextRecord(from offset: Int64, of network: Network) throws(CommandError) -> FoundRecord {
         guard let dirt = try firstDirt(from: offset) else { return .end }
         guard try load(RecordPlace.headSize, at: dirt) else { return .cut(offset: dirt) }
-        // Some of a magic may look like padding.
-        let first = max(offset, dirt - 3)
+        // There are keys with which a head, or some of it, looks like padding.
+        let first = max(offset, dirt - Int64(RecordPlace.headSize))
         var place = first
         while let head = try nextMagic(network.magic, from: place) {
             guard try load(RecordPlace.headSize, at: head) else { return .cut(offset: head) }

@@ -79,7 +79,7 @@ extension JSONBytes {
     /// Writes a text and behind it a hash, as Bitcoin prints it.
     fileprivate mutating func write(_ text: StaticString, _ hash: Hash256) {
         write(text)
-        withUnsafeBytes(of: hash) { write(reversedHex: $0) }
+        withUnsafeBytes(of: hash.reversed) { write(hex: $0) }
     }
 
     /// Writes a text and behind it a number.
