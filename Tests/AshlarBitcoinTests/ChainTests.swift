@@ -143,18 +143,24 @@ struct ChainTests {
         #expect(try canonical(directory) == chain)
     }
 
-    @Test("the same blocks in other files change nothing; new ones among them are taken")
-    func otherFiles() throws {
+    @Test(
+        "the same blocks in other files change nothing, old ones neither; new ones among them are taken",
+        arguments: [8_192, 2])
+    func otherFiles(window: Int64) throws {
         var maker = BlockMaker()
         var blocks = [BlockMaker.genesis]
         for index in 0..<20 { blocks.append(maker.block(on: blocks[index])) }
         let directory = TemporaryDirectory()
         directory.file("blk00000.dat", Array(blocks[..<15].map { $0.record() }.joined()))
-        #expect(try index(directory).get().blocks == 15)
-        _ = run("rm '\(directory.blocks)/blk00000.dat'")
+        func run() throws -> IndexSummary {
+            try index(directory) { ($0.window, $0.writer.finalityDepth) = (window, 3) }.get()
+        }
+        #expect(try run().blocks == 15)
+        _ = AshlarBitcoinTests.run("rm '\(directory.blocks)/blk00000.dat'")
         directory.file("blk00000.dat", Array(blocks[..<9].map { $0.record() }.joined()))
         directory.file("blk00007.dat", Array(blocks[9...].reversed().map { $0.record() }.joined()))
-        #expect(try index(directory).get().blocks == 6)
+        let summary = try run()
+        #expect(summary.blocks == 6 && summary.waitingBlocks == 0 && summary.sideBlocks == 0 && summary.duplicates == 0)
         #expect(try canonical(directory) == blocks.map(\.hash))
         #expect(try appended(directory).values.allSatisfy { $0 == 1 })
     }

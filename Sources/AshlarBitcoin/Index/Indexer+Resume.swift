@@ -3,9 +3,6 @@ import AshlarCLI
 import AshlarJSON
 
 extension Indexer {
-    /// How many blocks below the final height are known again, so that what stands in the files around the tip is recognised.
-    private static let window: Int64 = 8_192
-
     /// Learns from the store which blocks it has, and where in the files the last run stood.
     mutating func resume() throws(CommandError) {
         let store = writer.store
@@ -16,7 +13,7 @@ extension Indexer {
         if let first, Hash256(stored: first.block.hash) != genesis {
             throw .foreignStore("its first block \(first.block.hash) is not that of \(settings.network.rawValue)")
         }
-        try learnChain(view, from: max(0, min(tipHeight, store.finalHeight ?? 0) - Self.window), to: tipHeight)
+        try learnChain(view, from: max(0, min(tipHeight, store.finalHeight ?? 0) - settings.window), to: tipHeight)
         // With other files than those the store was made from, each block is looked at again.
         for number in files.indices { files[number].mayRepeat = true }
         if let mark = mark.flatMap(InputMark.init(decoding:)) { goOn(at: mark) }

@@ -26,6 +26,8 @@ package struct IndexSettings: Sendable {
     package var keepsModels = true
     package var writer = WriterOptions()
     package var showsProgress = false
+    /// How many blocks below the final height are known from the start; older ones are looked up in the log when files have them again.
+    package var window: Int64 = 8_192
 
     package init(store: String, blocks: String) { (self.store, self.blocks) = (store, blocks) }
 }
