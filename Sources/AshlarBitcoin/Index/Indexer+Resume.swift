@@ -83,7 +83,7 @@ extension Indexer {
     /// A mark may be behind: what it does not tell is looked at again, and known by its hash.
     mutating func mark() -> [UInt8]? {
         commitsSinceMark += 1
-        guard commitsSinceMark > (chain.openCount + begun) / 64 else { return nil }
+        guard commitsSinceMark > (chain.openCount + begun) / 16 else { return nil }
         commitsSinceMark = 0
         var firstOpen: [Int: Int64] = [:]
         for node in chain.openNodes(finalHeight: writer.store.finalHeight ?? -1) {
