@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "AshlarBitcoin",
             dependencies: [
-                "Ashlar", "AshlarCLI",
+                "Ashlar", "AshlarCLI", "AshlarJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenBitcoin),
                 .product(name: "Crypto", package: "swift-crypto", condition: whenBitcoin),
             ],
@@ -123,7 +123,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AshlarBitcoinTests",
-            dependencies: ["AshlarBitcoin", "AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport"],
+            dependencies: [
+                "AshlarBitcoin", "AshlarCLI", "AshlarJSON", "AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport",
+            ],
             swiftSettings: settings),
     ]
 )

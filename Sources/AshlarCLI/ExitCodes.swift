@@ -2,7 +2,7 @@ import ArgumentParser
 import Ashlar
 
 /// The exit codes of the tool, as `ashlar help` documents them.
-enum ExitCodes {
+package enum ExitCodes {
     /// Damage: the store is corrupt, or `verify` found something.
     static let damaged: Int32 = 1
     /// The input, or what was asked for, was refused; nothing of it was taken.
@@ -17,7 +17,7 @@ enum ExitCodes {
     static let interrupted: Int32 = 130
 
     /// The section of the help about them.
-    static let help = """
+    package static let help = """
         EXIT CODES
           0    done; also if the reader of the output went away
           1    damage: the store is corrupt, or `verify` found something

@@ -2,7 +2,7 @@ extension JSONScanner {
     /// Checks the next value, whatever it is, and gives the exact range of its bytes.
     ///
     /// - Complexity: O(*n*) in the length of the value; nothing is allocated.
-    package mutating func skipValue() throws(JSONError) -> Range<Int> {
+    @usableFromInline package mutating func skipValue() throws(JSONError) -> Range<Int> {
         _ = try peek()
         let start = position
         try checkValue()

@@ -8,7 +8,7 @@ struct BlockTests {
     private func problem(_ bytes: [UInt8], _ network: Network = .regtest) -> BlockProblem? {
         var block = ParsedBlock()
         do throws(BlockProblem) {
-            try block.parse(bytes.span.bytes, of: network)
+            try block.parse(bytes, of: network)
             return nil
         } catch {
             return error

@@ -56,13 +56,13 @@ struct EventTests {
     func recorded(_ name: String, _ count: Int) throws {
         let expected = SharedData.lines(name + ".events.jsonl.zst")
         var found = 0
-        try forEachBlock(in: name + ".blk") { (block, bytes) in
+        try forEachBlock(in: name + ".blk") { block in
             let line = expected[found]
             // The height is the only thing that a block alone does not tell (or, from BIP 34 on, does).
             let height = try #require(Int32(String(decoding: line.dropFirst(10).prefix { $0 != 0x2C }, as: UTF8.self)))
-            let told = block.coinbaseHeight(bytes)
+            let told = block.coinbaseHeight
             if height > 227_931 { #expect(told == Int64(height)) }
-            let encoded = try encode(block, bytes, height: height)
+            let encoded = try encode(block, height: height)
             try #require(Fixtures.bytes(encoded, begin: line, isWhole: true), "block \(found) of \(name)")
             found += 1
         }
@@ -79,11 +79,11 @@ struct EventTests {
             expected.append(Array(line[start...]))
         }
         var heights: [Int64?] = []
-        try forEachBlock(in: "stale-blocks-777617-799999.blk") { (block, bytes) in
-            let told = block.coinbaseHeight(bytes)
+        try forEachBlock(in: "stale-blocks-777617-799999.blk") { block in
+            let told = block.coinbaseHeight
             let height = try #require(told)
             heights.append(height)
-            let line = try encode(block, bytes, height: Int32(height))
+            let line = try encode(block, height: Int32(height))
             let start = try #require(line.firstIndex(of: UInt8(ascii: "[")))
             let found = Array(line[start..<line.count - 1])
             let isThere = expected.contains { Fixtures.bytes($0, begin: found) }
@@ -121,36 +121,29 @@ struct EventTests {
     }
 
     private func forEachBlock(
-        in file: String, _ body: (borrowing ParsedBlock, RawSpan) throws -> Void
+        in file: String, _ body: (ParsedBlock) throws -> Void
     ) throws {
         let path = SharedData.path(file)
-        var reader = try BlockFile(path: path, name: file, key: ObfuscationKey())
+        let reader = try BlockFile(path: path, name: file)
         var block = ParsedBlock()
         var offset: Int64 = 0
         while case .record(let record, let garbage) = try reader.nextRecord(from: offset, of: .mainnet) {
             #expect(garbage == 0)
-            let bytes = reader.bytes(record.size, at: record.body)
-            try block.parse(bytes, of: .mainnet)
-            try body(block, bytes)
+            try block.parse(try reader.block(record), of: .mainnet)
+            try body(block)
             offset = record.end
         }
     }
 
-    private func encode(_ block: borrowing ParsedBlock, _ bytes: RawSpan, height: Int32) throws -> [UInt8] {
-        let parsed = block.header
-        let header = try #require(parsed)
+    private func encode(_ block: ParsedBlock, height: Int32) throws -> [UInt8] {
+        let header = try #require(block.header)
         var line = Array(
             (#"{"height":\#(height),"hash":"\#(header.hash)","parent":"\#(header.previous)","#
                 + #""timestamp":\#(header.time),"events":["#).utf8)
         var encoder = EventEncoder()
         var separator = ""
-        try encoder.encode(block, bytes, height: height) { (kind, payload) throws(StoreError) in
-            let (model, type) =
-                switch kind {
-                case .blockAdded: ("headers", "block.added")
-                case .outputSpent: ("utxo", "output.spent")
-                case .outputCreated: ("utxo", "output.created")
-                }
+        try encoder.encode(block, height: height) { (kind, payload) throws(StoreError) in
+            let (model, type) = kind.names
             line += Array(#"\#(separator){"model":"\#(model)","type":"\#(type)","payload":"#.utf8)
             payload.withUnsafeBytes { line.append(contentsOf: $0) }
             line += Array("}".utf8)

@@ -1,5 +1,6 @@
 import Ashlar
 import AshlarBitcoin
+import AshlarJSON
 import Testing
 
 @Suite("Bitcoin models")
@@ -179,7 +180,7 @@ struct ModelTests {
         let spend = #"{"prev_txid":"\#(txid)","prev_vout":0,"txid":"\#(txid)","tx_index":1,"vin":0}"#
         var state = model.makeState()
         try model.apply(event("output.created", created(50, script: "51"), height: 0), to: &state)
-        #expect(throws: PayloadProblem.self) { try model.apply(event("output.spent", spend, height: 1), to: &state) }
+        #expect(throws: UnknownOutput.self) { try model.apply(event("output.spent", spend, height: 1), to: &state) }
         state = model.makeState()
         try model.apply(event("output.spent", spend, height: 800_000), to: &state)
         #expect(state.sums.unknownSpends == 1 && Supply(state.sums, height: 1, halving: 210_000) == nil)
@@ -195,7 +196,7 @@ struct ModelTests {
     func malformed(payload: String) {
         let model = UnspentModel()
         var state = model.makeState()
-        #expect(throws: PayloadProblem.self) {
+        #expect(throws: JSONError.self) {
             try model.apply(event("output.created", payload, height: 1), to: &state)
         }
     }

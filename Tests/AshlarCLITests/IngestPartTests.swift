@@ -72,7 +72,7 @@ struct IngestPartTests {
         var summary = IngestSummary()
         summary.blocks = 1_234_567
         summary.events = 5
-        summary.tip = IngestSummary.Tip(height: 9, hash: "0xab")
+        summary.tip = RunCounts.Tip(height: 9, hash: "0xab")
         summary.seconds = 0.0625
         summary.resumedAt = IngestSummary.ResumePoint(input: "a\"b", line: 3, offset: 40)
         let object = Tool.object(summary.json(notes: ["x\ny"]))

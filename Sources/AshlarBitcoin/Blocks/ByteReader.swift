@@ -36,70 +36,57 @@ extension BlockProblem: CustomStringConvertible {
 
 /// Reads the parts of a serialised block in their order, and never beyond its end.
 ///
-/// Invariant: 0 ≤ `offset` ≤ `bytes.byteCount`.
-package struct ByteReader: ~Escapable {
-    package let bytes: RawSpan
-    package private(set) var offset: Int
+/// Invariant: 0 ≤ `offset` ≤ `bytes.count`.
+struct ByteReader {
+    let bytes: [UInt8]
+    private(set) var offset: Int
 
     /// A reader that starts at an offset, which is within the bytes.
-    @_lifetime(copy bytes)
-    package init(_ bytes: RawSpan, at offset: Int = 0) {
-        precondition(offset >= 0 && offset <= bytes.byteCount)
-        self.bytes = bytes
-        self.offset = offset
-    }
+    init(_ bytes: [UInt8], at offset: Int) { (self.bytes, self.offset) = (bytes, offset) }
 
     /// How many bytes are left.
-    package var left: Int { bytes.byteCount - offset }
-
-    /// The next integer, lowest byte first.
-    @_lifetime(self: copy self)
-    @inline(__always)
-    package mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(
-        _: Number.Type = Number.self
-    ) throws(BlockProblem) -> Number {
-        guard left >= MemoryLayout<Number>.size else { throw .cutOff(offset: offset) }
-        let value = bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self)
-        offset += MemoryLayout<Number>.size
-        return Number(littleEndian: value)
-    }
-
-    /// The next hash.
-    @_lifetime(self: copy self)
-    package mutating func hash() throws(BlockProblem) -> Hash256 {
-        guard left >= 32 else { throw .cutOff(offset: offset) }
-        offset += 32
-        return Hash256(bytes, at: offset - 32)
-    }
+    var left: Int { bytes.count - offset }
 
     /// Passes over some bytes, and gives where they begin.
-    @_lifetime(self: copy self)
     @discardableResult
     @inline(__always)
-    package mutating func skip(_ count: Int) throws(BlockProblem) -> Int {
+    mutating func skip(_ count: Int) throws(BlockProblem) -> Int {
         guard left >= count else { throw .cutOff(offset: offset) }
         offset += count
         return offset - count
     }
 
-    /// The next count: of bytes, or of things that take at least `size` bytes each, for which there must be room.
-    @_lifetime(self: copy self)
+    /// The next integer.
     @inline(__always)
-    package mutating func count(ofThings size: Int = 1) throws(BlockProblem) -> Int {
+    mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type) throws(BlockProblem) -> Number {
+        bytes.integer(at: try skip(MemoryLayout<Number>.size))
+    }
+
+    /// The next count: of bytes, or of things that take at least `size` bytes each, for which there must be room.
+    @inline(__always)
+    mutating func count(ofThings size: Int = 1) throws(BlockProblem) -> Int {
         let start = offset
-        let first: UInt8 = try integer()
-        var value = UInt64(first)
-        switch first {
+        var value = Int(try integer(UInt8.self))
+        switch value {
         case 0xFD:
-            value = UInt64(try integer(UInt16.self))
+            value = Int(try integer(UInt16.self))
             guard value >= 0xFD else { throw .badCount(offset: start) }
         case 0xFE:
-            value = UInt64(try integer(UInt32.self))
+            value = Int(try integer(UInt32.self))
             guard value > 0xFFFF else { throw .badCount(offset: start) }
         case 0xFF: throw .badCount(offset: start)
         default: break
         }
-        guard value <= UInt64(left / size) else { throw .cutOff(offset: bytes.byteCount) }
-        return Int(value)
+        guard value <= left / size else { throw .cutOff(offset: bytes.count) }
+        return value
+    }
+}
+
+extension [UInt8] {
+    /// The integer at an offset, lowest byte first; the array must reach that far.
+    @inline(__always)
+    func integer<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Number {
+        precondition(offset >= 0 && offset <= count - MemoryLayout<Number>.size)
+        return withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
     }
 }

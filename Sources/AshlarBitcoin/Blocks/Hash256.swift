@@ -1,39 +1,39 @@
 package import Ashlar
+import AshlarCLI
+import AshlarJSON
 import Crypto
 
 /// A double SHA-256, in the order of its bytes in blocks; Bitcoin prints it backwards.
-package struct Hash256: Hashable, Sendable {
+package struct Hash256: Hashable, Sendable, Codable, BitwiseCopyable {
     // The memory of a value is the 32 bytes themselves: arrays of hashes are hashed in place.
-    private var first: UInt64
-    private var second: UInt64
-    private var third: UInt64
-    private var fourth: UInt64
+    private var first: UInt64 = 0
+    private var second: UInt64 = 0
+    private var third: UInt64 = 0
+    private var fourth: UInt64 = 0
 
     package static let zero = Hash256()
 
-    private init() { (first, second, third, fourth) = (0, 0, 0, 0) }
+    private init() {}
 
     /// The hash that stands at an offset of `bytes`, which must reach that far.
-    package init(_ bytes: RawSpan, at offset: Int) {
-        func word(_ index: Int) -> UInt64 {
-            bytes.unsafeLoadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self)
-        }
-        (first, second, third, fourth) = (word(0), word(1), word(2), word(3))
+    package init(_ bytes: [UInt8], at offset: Int) {
+        self = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Hash256.self) }
     }
 
     /// The hash that is printed like this, or nil if it is none.
     package init?(printed text: some Collection<UInt8>) {
-        guard text.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for character in text {
-            guard let digit = Hex.value(of: character) else { return nil }
-            if let first = high { bytes.append(first << 4 | digit) }
-            high = high == nil ? digit : nil
-        }
-        bytes.reverse()
-        self.init(bytes.span.bytes, at: 0)
+        guard text.count == 64, let bytes = [UInt8](hex: text) else { return nil }
+        self.init(printedBytes: bytes)
     }
+
+    /// The hash that a store keeps, or nil if it has not 32 bytes.
+    package init?(stored hash: BlockHash) {
+        guard hash.count == 32 else { return nil }
+        self.init(printedBytes: hash.bytes)
+    }
+
+    /// The hash whose 32 bytes are printed in this order.
+    init(printedBytes bytes: [UInt8]) { self = Hash256(bytes, at: 0).reversed }
 
     /// The double SHA-256 of some bytes.
     package init(ofBytes bytes: UnsafeRawBufferPointer) {
@@ -57,57 +57,32 @@ package struct Hash256: Hashable, Sendable {
         )
     }
 
-    /// Bits that are as good as random, in any chain.
-    var randomBits: UInt64 { first }
+    /// The hash with its bytes in the order in which they are printed.
+    var reversed: Hash256 {
+        var result = Hash256.zero
+        (result.first, result.second) = (fourth.byteSwapped, third.byteSwapped)
+        (result.third, result.fourth) = (second.byteSwapped, first.byteSwapped)
+        return result
+    }
 
-    /// The bytes as they are printed: last first.
-    package var printedBytes: [UInt8] { withUnsafeBytes(of: self) { $0.reversed() } }
+    /// The bytes as they are printed, and as the store keeps them: last first.
+    package var printedBytes: [UInt8] { withUnsafeBytes(of: reversed) { Array($0) } }
+
+    /// The hash as the store keeps it.
+    package func stored() throws(StoreError) -> BlockHash { try BlockHash(validating: printedBytes) }
 }
 
 extension Hash256: CustomStringConvertible {
     /// What Bitcoin prints.
-    package var description: String {
-        String(decoding: printedBytes.flatMap { [Hex.digit($0 >> 4), Hex.digit($0 & 15)] }, as: UTF8.self)
-    }
-}
-
-extension Hash256 {
-    /// The hash as the store keeps it: its bytes in the order printed.
-    package func stored() throws(StoreError) -> BlockHash { try BlockHash(validating: printedBytes) }
-
-    /// The hash that a store keeps, or nil if it has not 32 bytes.
-    package init?(stored hash: BlockHash) {
-        let bytes: [UInt8] = hash.bytes.reversed()
-        guard bytes.count == 32 else { return nil }
-        self.init(bytes.span.bytes, at: 0)
-    }
+    package var description: String { HashText.encode(printedBytes, as: .hex) }
 }
 
 extension Hash256: SnapshotCodable {
     package func encode(to output: inout SnapshotOutput) throws(SnapshotError) {
-        try output.append(UInt64(littleEndian: first))
-        try output.append(UInt64(littleEndian: second))
-        try output.append(UInt64(littleEndian: third))
-        try output.append(UInt64(littleEndian: fourth))
+        for word in [first, second, third, fourth] { try output.append(UInt64(littleEndian: word)) }
     }
 
     package static func decode(from input: inout SnapshotInput) throws(SnapshotError) -> Hash256 {
-        Hash256(try input.readBytes(count: 32), at: 0)
-    }
-}
-
-/// Hexadecimal digits.
-enum Hex {
-    static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
-
-    static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        try input.readBytes(count: 32).unsafeLoadUnaligned(as: Hash256.self)
     }
 }

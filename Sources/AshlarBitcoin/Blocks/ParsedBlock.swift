@@ -16,64 +16,100 @@ package struct BlockHeader: Hashable, Sendable {
     package var hash: Hash256
 
     /// The header at the beginning of a serialised block.
-    package init(_ block: RawSpan) throws(BlockProblem) {
-        var reader = ByteReader(block)
-        version = try reader.integer()
-        previous = try reader.hash()
-        merkleRoot = try reader.hash()
-        time = try reader.integer()
-        bits = try reader.integer()
-        nonce = try reader.integer()
-        hash = block.extracting(first: Self.size).withUnsafeBytes { Hash256(ofBytes: $0) }
+    package init(_ block: [UInt8]) throws(BlockProblem) {
+        guard block.count >= Self.size else { throw .cutOff(offset: block.count) }
+        version = block.integer(at: 0)
+        previous = Hash256(block, at: 4)
+        merkleRoot = Hash256(block, at: 36)
+        time = block.integer(at: 68)
+        bits = block.integer(at: 72)
+        nonce = block.integer(at: 76)
+        hash = block[..<Self.size].withUnsafeBytes { Hash256(ofBytes: $0) }
     }
 }
 
-/// Where the parts of a transaction stand in its block.
-package struct TransactionLayout: Sendable {
+/// A transaction: its name, and which of its block's inputs and outputs are its own.
+package struct Transaction: Sendable {
     /// The double SHA-256 of the transaction without its witnesses.
     package var txid: Hash256
-    /// Where its first input begins.
-    package var inputs: Int32
-    package var inputCount: Int32
-    /// Where its first output begins.
-    package var outputs: Int32
-    package var outputCount: Int32
+    package var inputs: Range<Int>
+    package var outputs: Range<Int>
 }
 
 /// A block that was found sound: parsed to its last byte, with proof of work, and with the transactions its header commits to.
 ///
-/// A value is filled again and again; it keeps its memory, which is bounded by the largest block. The bytes stay with the caller.
-package struct ParsedBlock: ~Copyable {
+/// A value is filled again and again; it keeps its memory, which is bounded by the largest block.
+package struct ParsedBlock: Sendable {
+    /// The bytes of the block, witnesses included.
+    package private(set) var bytes: [UInt8] = []
     /// The header, once a block was parsed.
     package private(set) var header: BlockHeader?
     /// The work of the block.
     package private(set) var work: UInt128 = 0
-    /// Its transactions.
-    package private(set) var transactions: [TransactionLayout] = []
-    /// The bytes of the block, witnesses included.
-    package private(set) var size = 0
+    package private(set) var transactions: [Transaction] = []
+    /// Where each input begins: with the output that it spends.
+    private(set) var inputs: [Int] = []
+    /// What each output pays in satoshi, and where its script stands.
+    private(set) var outputs: [(value: Int64, script: Range<Int>)] = []
     private var merkleLevel: [Hash256] = []
 
     package init() {}
 
-    /// Parses and checks the bytes of one block.
-    package mutating func parse(_ bytes: RawSpan, of network: Network) throws(BlockProblem) {
-        header = nil
-        let header = try BlockHeader(bytes)
+    /// Parses and checks the bytes of one block; the header of it may have been parsed before.
+    package mutating func parse(_ bytes: [UInt8], header: BlockHeader? = nil, of network: Network) throws(BlockProblem)
+    {
+        self.header = nil
+        let header = if let header { header } else { try BlockHeader(bytes) }
         guard let target = Target(bits: header.bits), let easiest = Target(bits: network.easiestBits),
             target.high <= easiest.high
         else { throw .badTarget(bits: header.bits) }
         guard target.isMet(by: header.hash) else { throw .noProofOfWork(hash: header.hash) }
         transactions.removeAll(keepingCapacity: true)
+        inputs.removeAll(keepingCapacity: true)
+        outputs.removeAll(keepingCapacity: true)
         var reader = ByteReader(bytes, at: BlockHeader.size)
         // The smallest thing that is parsed as a transaction has 10 bytes: so a lying count is found before it costs anything.
-        for _ in 0..<(try reader.count(ofThings: 10)) { transactions.append(try TransactionLayout(&reader)) }
+        for _ in 0..<(try reader.count(ofThings: 10)) { try readTransaction(&reader) }
         guard reader.left == 0 else { throw .surplus(bytes: reader.left) }
         guard !transactions.isEmpty else { throw .noTransactions }
         guard merkleRoot() == header.merkleRoot else { throw .badMerkleRoot }
-        self.header = header
-        work = target.work
-        size = bytes.byteCount
+        (self.bytes, self.header, work) = (bytes, header, target.work)
+    }
+
+    private mutating func readTransaction(_ reader: inout ByteReader) throws(BlockProblem) {
+        let (start, firstInput, firstOutput) = (try reader.skip(4), inputs.count, outputs.count)
+        // No inputs, then a flag: how a transaction with witnesses begins.
+        let hasWitnesses = reader.left >= 2 && reader.bytes[reader.offset] == 0
+        if hasWitnesses {
+            try reader.skip(1)
+            guard try reader.integer(UInt8.self) == 1 else { throw .badWitnessFlag(offset: start) }
+        }
+        let body = reader.offset
+        for _ in 0..<(try reader.count(ofThings: 41)) {
+            inputs.append(try reader.skip(36))
+            try reader.skip(reader.count())
+            try reader.skip(4)
+        }
+        for _ in 0..<(try reader.count(ofThings: 9)) {
+            let value = try reader.integer(Int64.self)
+            let size = try reader.count()
+            let script = try reader.skip(size)
+            outputs.append((value, script..<script + size))
+        }
+        let bodyEnd = reader.offset
+        for _ in firstInput..<(hasWitnesses ? inputs.count : firstInput) {
+            for _ in 0..<(try reader.count()) { try reader.skip(reader.count()) }
+        }
+        let lockTime = try reader.skip(4)
+        let txid = reader.bytes.withUnsafeBytes { bytes in
+            var hasher = SHA256()
+            for part in [start..<start + 4, body..<bodyEnd, lockTime..<lockTime + 4] {
+                hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[part]))
+            }
+            return Hash256(finishing: hasher)
+        }
+        transactions.append(
+            Transaction(txid: txid, inputs: firstInput..<inputs.count, outputs: firstOutput..<outputs.count))
     }
 
     /// The root of the transactions' tree; nil where two equal hashes were paired, which makes another block of the same root.
@@ -97,69 +133,21 @@ package struct ParsedBlock: ~Copyable {
     }
 }
 
-extension TransactionLayout {
-    /// The transaction that begins where the reader is; the reader is behind it then.
-    fileprivate init(_ reader: inout ByteReader) throws(BlockProblem) {
-        let start = reader.offset
-        try reader.skip(4)
-        // No inputs, then a flag: how a transaction with witnesses begins.
-        let hasWitnesses = reader.left >= 2 && reader.bytes.unsafeLoad(fromByteOffset: start + 4, as: UInt8.self) == 0
-        if hasWitnesses {
-            try reader.skip(1)
-            guard try reader.integer(UInt8.self) == 1 else { throw .badWitnessFlag(offset: start) }
-        }
-        let body = reader.offset
-        let inputCount = try reader.count(ofThings: 41)
-        let inputs = reader.offset
-        for _ in 0..<inputCount {
-            try reader.skip(36)
-            try reader.skip(try reader.count())
-            try reader.skip(4)
-        }
-        let outputCount = try reader.count(ofThings: 9)
-        let outputs = reader.offset
-        for _ in 0..<outputCount {
-            try reader.skip(8)
-            try reader.skip(try reader.count())
-        }
-        let bodyEnd = reader.offset
-        if hasWitnesses {
-            for _ in 0..<inputCount {
-                for _ in 0..<(try reader.count()) { try reader.skip(try reader.count()) }
-            }
-        }
-        try reader.skip(4)
-        let (end, bytes) = (reader.offset, reader.bytes)
-        txid = bytes.withUnsafeBytes { bytes in
-            guard hasWitnesses else { return Hash256(ofBytes: UnsafeRawBufferPointer(rebasing: bytes[start..<end])) }
-            var hasher = SHA256()
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 4]))
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[body..<bodyEnd]))
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[end - 4..<end]))
-            return Hash256(finishing: hasher)
-        }
-        // A block has fewer than 2³¹ bytes, and so has everything in it.
-        self.inputs = Int32(truncatingIfNeeded: inputs)
-        self.inputCount = Int32(truncatingIfNeeded: inputCount)
-        self.outputs = Int32(truncatingIfNeeded: outputs)
-        self.outputCount = Int32(truncatingIfNeeded: outputCount)
-    }
-}
-
 extension ParsedBlock {
+    /// Whether a transaction is a coinbase: its only input names no output.
+    func isCoinbase(_ transaction: Transaction) -> Bool {
+        guard transaction.inputs.count == 1 else { return false }
+        let input = inputs[transaction.inputs.lowerBound]
+        return Hash256(bytes, at: input) == .zero && bytes.integer(at: input + 32) == UInt32.max
+    }
+
     /// The height that a coinbase begins with (BIP 34), which blocks of mainnet have from 227,931 on; nil if it begins otherwise.
-    package func coinbaseHeight(_ bytes: RawSpan) -> Int64? {
-        guard let coinbase = transactions.first, coinbase.inputCount == 1 else { return nil }
-        var reader = ByteReader(bytes, at: Int(coinbase.inputs) + 36)
-        guard let count = try? reader.count(), let length = try? reader.integer(UInt8.self), length < count else {
-            return nil
-        }
-        guard (1...4).contains(length) else { return nil }
-        var height: Int64 = 0
-        for index in 0..<Int64(length) {
-            guard let byte = try? reader.integer(UInt8.self) else { return nil }
-            height |= Int64(byte) << (8 * index)
-        }
-        return height
+    package var coinbaseHeight: Int64? {
+        guard let coinbase = transactions.first, coinbase.inputs.count == 1 else { return nil }
+        var reader = ByteReader(bytes, at: inputs[coinbase.inputs.lowerBound] + 36)
+        guard let size = try? reader.count(), let digits = try? reader.integer(UInt8.self), digits < size,
+            (1...4).contains(digits)
+        else { return nil }
+        return (0..<Int64(digits)).reduce(0) { $0 | Int64(bytes[reader.offset + Int($1)]) << (8 * $1) }
     }
 }

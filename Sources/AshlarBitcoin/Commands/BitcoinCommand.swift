@@ -15,14 +15,7 @@ public struct BitcoinCommand: ParsableCommand {
               ashlar-bitcoin store events chain --model utxo --heights 170..170
               ashlar-bitcoin store state chain headers --at 4312
 
-            EXIT CODES
-              0    done
-              1    damage: the store is corrupt
-              2    refused: input or request not possible
-              3    another process has the store open for writing
-              4    the system failed: no permission, disk full, I/O error
-              64   the command line is wrong
-              130  stopped by a signal at a block boundary
+            \(ExitCodes.help)
             """,
         subcommands: [
             IndexCommand.self, BalanceCommand.self, SupplyCommand.self, OutputCommand.self, TopCommand.self,
@@ -44,5 +37,8 @@ struct StoreCommand: ParsableCommand {
               ashlar-bitcoin store snapshots take chain utxo
               ashlar-bitcoin store tail chain --follow
             """,
-        subcommands: AshlarCommand.subcommands(knowing: [KnownModel(HeadersModel()), KnownModel(UnspentModel())]))
+        subcommands: AshlarCommand.subcommands(knowing: models))
+
+    /// The models of this tool.
+    static let models = [KnownModel(HeadersModel()), KnownModel(UnspentModel())]
 }

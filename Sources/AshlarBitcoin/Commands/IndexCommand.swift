@@ -70,12 +70,7 @@ struct IndexCommand: ReportingCommand {
         settings.writer.finalityDepth = finalityDepth
         settings.keepsModels = !noModels
         settings.showsProgress = true
-        let summary: IndexSummary
-        do throws(IndexFailure) {
-            summary = try Indexer.open(settings, shouldStop: { StopSignal.wasReceived }).run()
-        } catch {
-            throw CommandError(error)
-        }
+        let summary = try Indexer.open(settings, shouldStop: { StopSignal.wasReceived }).run()
         if !json { for note in summary.notes { Report.note(note) } }
         output.write(text: json ? summary.json + "\n" : summary.table)
         if StopSignal.wasReceived { throw .ended }

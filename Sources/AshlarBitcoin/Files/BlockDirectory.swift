@@ -1,34 +1,39 @@
+package import AshlarCLI
 import Glibc
 
 /// The block files of a node, in the order of their names.
 package struct BlockDirectory: Sendable {
     /// The directory the files are in.
-    package let path: String
-    /// The key of its files.
-    package let key: ObfuscationKey
+    private let path: String
     private let singleFile: String?
+    /// What newer nodes obfuscate their files with (`xor.dat`): its bytes, the first one lowest; 0 for nothing.
+    let key: UInt64
 
     /// The directory at `path`, or the one file there.
-    package init(path: String) throws(InputProblem) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .system(operation: "find", path: path, code: errno) }
-        var directory = path
-        while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            singleFile = nil
+    package init(path: String) throws(CommandError) {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        while parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
+        let isDirectory = try Self.status(of: path, "find").st_mode & S_IFMT == S_IFDIR
+        singleFile = isDirectory ? nil : parts.popLast().map(String.init)
+        let directory = parts.joined(separator: "/")
+        self.path = path.hasPrefix("/") && directory.isEmpty ? "/" : directory.isEmpty ? "." : directory
+        let keyFile = self.path + "/xor.dat"
+        if access(keyFile, F_OK) != 0, errno == ENOENT {
+            key = 0
         } else {
-            let slash = directory.lastIndex(of: "/")
-            singleFile = String(slash.map { directory[directory.index(after: $0)...] } ?? directory[...])
-            directory = slash.map { String(directory[..<$0]) } ?? "."
+            let bytes = try BlockFile(path: keyFile, name: "xor.dat").read(9, at: 0)
+            guard bytes.count == 8 else {
+                throw .refused(
+                    code: "badKey", message: "\(keyFile) should have the 8 bytes of a key; copy it again from the node")
+            }
+            key = bytes.integer(at: 0)
         }
-        self.path = directory
-        key = try Self.readKey(directory + "/xor.dat")
     }
 
     /// The names of the files that are there now, in their order; at least one.
-    package func fileNames() throws(InputProblem) -> [String] {
+    package func fileNames() throws(CommandError) -> [String] {
         if let singleFile { return [singleFile] }
-        guard let stream = opendir(path) else { throw .system(operation: "list", path: path, code: errno) }
+        guard let stream = opendir(path) else { throw .system("list", path, errno) }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
@@ -37,38 +42,30 @@ package struct BlockDirectory: Sendable {
             }
             if name.hasPrefix("blk") && name.hasSuffix(".dat") || name.hasSuffix(".blk") { names.append(name) }
         }
-        guard !names.isEmpty else { throw .noBlockFiles(path: path) }
+        guard !names.isEmpty else {
+            let advice = "name the `blocks` directory of a node, or a file"
+            throw .refused(
+                code: "noBlockFiles", message: "there are no block files (blk*.dat or *.blk) in \(path); \(advice)")
+        }
         return names.sorted()
     }
 
     /// Opens one of the files.
-    package func open(_ name: String) throws(InputProblem) -> BlockFile {
+    package func open(_ name: String) throws(CommandError) -> BlockFile {
         try BlockFile(path: path + "/" + name, name: name, key: key)
     }
 
     /// Size and time of the last change of a file: what differs after somebody has written to it.
-    func status(of name: String) throws(InputProblem) -> FileStatus {
-        var status = stat()
-        let file = path + "/" + name
-        guard stat(file, &status) == 0 else { throw .system(operation: "examine", path: file, code: errno) }
+    func status(of name: String) throws(CommandError) -> FileStatus {
+        let status = try Self.status(of: path + "/" + name, "examine")
         return FileStatus(
             size: Int64(status.st_size), seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
     }
 
-    private static func readKey(_ path: String) throws(InputProblem) -> ObfuscationKey {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return ObfuscationKey() }
-            throw .system(operation: "open", path: path, code: errno)
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: ObfuscationKey.size + 1)
-        let count = read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw .system(operation: "read", path: path, code: errno) }
-        guard count == ObfuscationKey.size else { throw .badKey(path: path) }
-        var key = ObfuscationKey()
-        for byte in bytes[..<ObfuscationKey.size].reversed() { key.bits = key.bits << 8 | UInt64(byte) }
-        return key
+    private static func status(of path: String, _ operation: String) throws(CommandError) -> stat {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .system(operation, path, errno) }
+        return status
     }
 }
 
@@ -77,4 +74,8 @@ struct FileStatus: Hashable, Sendable {
     var size: Int64
     var seconds: Int
     var nanoseconds: Int
+
+    /// Whether the last change is some seconds ago. File systems have coarse clocks: what was written just now may be written again at the
+    /// same time.
+    var isSettled: Bool { time(nil) - seconds > 1 }
 }

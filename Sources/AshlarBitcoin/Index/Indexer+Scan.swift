@@ -1,182 +1,144 @@
 import Ashlar
-import Glibc
+import AshlarCLI
+
+/// A block file while it is read.
+struct InputFile: Sendable {
+    var name: String
+    /// How large it was at the last look.
+    var size: Int64
+    /// All records before this offset were seen.
+    var seen: Int64 = 0
+    /// What it looked like when it was read to its end.
+    var status: FileStatus?
+    /// Whether it ends with its last record, and another file follows: it is no longer looked at.
+    var isComplete = false
+    /// Whether an earlier run may have taken blocks of it.
+    var mayRepeat = false
+    /// Whether what stands at its end was told of.
+    var hasWarned = false
+}
 
 extension Indexer {
     /// Takes the records of a file that were not seen yet.
-    mutating func scan(_ number: Int) throws(IndexFailure) {
-        guard !files.files[number].isComplete else { return }
-        let (name, directory, network) = (files.files[number].name, directory, settings.network)
-        let status = try withInput { () throws(InputProblem) in try directory.status(of: name) }
-        let isLast = number == files.files.count - 1
-        // A file that has not changed is looked at once more when it is no longer the last: then it may be complete.
-        guard files.files[number].status != status || files.files[number].wasLast != isLast else { return }
-        files.begin(number)
-        var file = try withInput { () throws(InputProblem) in try directory.open(name) }
+    mutating func scan(_ number: Int) throws(CommandError) {
+        guard !files[number].isComplete else { return }
+        let status = try directory.status(of: files[number].name)
+        files[number].size = status.size
+        if files[number].status != status {
+            begun = max(begun, number + 1)
+            let isAtEnd = try readOn(number)
+            files[number].status = isAtEnd && status.isSettled ? status : nil
+        }
+        files[number].isComplete = number < files.count - 1 && files[number].seen == status.size
+    }
+
+    /// Reads a file from where it was left; false if it was not read to its end.
+    private mutating func readOn(_ number: Int) throws(CommandError) -> Bool {
+        let file = try directory.open(files[number].name)
         while !isOver {
-            showProgress()
-            let from = files.files[number].seen
-            let found = try withInput { () throws(InputProblem) in try file.nextRecord(from: from, of: network) }
-            if case .record(let record, let garbage) = found {
-                if garbage > 0 {
-                    note("\(name): passed over \(garbage) bytes before offset \(record.offset): no records")
-                }
-                if try take(record, &file, number) { continue }
-            } else {
-                try end(number, found, size: file.size, isLast: isLast)
+            progress.show(progressLine)
+            let found = try file.nextRecord(from: files[number].seen, of: settings.network)
+            guard case .record(let record, let garbage) = found else {
+                try noteEnd(number, found)
+                return true
             }
-            // File systems have coarse clocks: what was written just now may be written again at the same time.
-            files.files[number].status = status.isOlder(thanSeconds: 1) ? status : nil
-            files.files[number].wasLast = isLast
-            return
+            if garbage > 0 {
+                note("\(file.name): passed over \(garbage) bytes before offset \(record.offset): no records")
+            }
+            guard let seen = try take(record, file, number) else { return true }
+            files[number].seen = seen
         }
+        return false
     }
 
-    /// Takes one record; false if it is not all there yet, so that the file ends before it for now.
+    /// Takes one record; gives where to go on, or nil if it is not all there yet, so that the file ends before it for now.
     private mutating func take(
-        _ record: RecordPlace, _ file: inout BlockFile, _ number: Int
-    ) throws(IndexFailure) -> Bool {
-        guard let header = Self.header(file.bytes(record.size, at: record.body)) else { return false }
-        let isSeenBefore = record.offset < files.files[number].seenBefore
-        if let known = chain.find(header.hash), chain[known].state != .missing {
-            if !isSeenBefore { summary.duplicates += 1 }
-            files.see(record, in: number, node: nil)
-            return true
+        _ record: RecordPlace, _ file: BlockFile, _ number: Int
+    ) throws(CommandError) -> Int64? {
+        let bytes = try file.block(record)
+        guard let header = try? BlockHeader(bytes) else { return nil }
+        var known = chain.find(header.hash)
+        if known == nil, files[number].mayRepeat { known = try findOld(header) }
+        if let known {
+            if chain[known].file < 0 { chain[known].file = Int32(number) } else { summary.duplicates += 1 }
+            return record.end
         }
-        if isSeenBefore, try isInLog(header) {
-            files.see(record, in: number, node: nil)
-            return true
+        held = nil
+        do throws(BlockProblem) { try block.parse(bytes, header: header, of: settings.network) } catch {
+            return try passOver(record, file, number, error)
         }
-        if let problem = Self.parse(file.bytes(record.size, at: record.body), of: settings.network, into: &block) {
-            return try passOver(record, &file, number, problem)
-        }
-        let place = FilePlace(file: number, offset: record.offset)
-        let arrival = chain.add(
-            header, work: block.work, place: place, size: record.size,
-            rootHeight: try rootHeight(header, file.bytes(record.size, at: record.body)))
-        switch arrival {
-        case .known: files.see(record, in: number, node: nil)
-        case .waiting(let node): files.see(record, in: number, node: node)
-        case .linked(let node, let best):
-            files.see(record, in: number, node: node)
-            try advance(to: best, hand: node, file.bytes(record.size, at: record.body))
-        }
-        return true
+        let (node, best) = chain.add(
+            header, work: block.work, file: number, record: record, rootHeight: try rootHeight(header))
+        held = node
+        if let best { try advance(to: best) }
+        return record.end
     }
 
-    private static func header(_ bytes: RawSpan) -> BlockHeader? { try? BlockHeader(bytes) }
-
-    /// Parses a block; gives what is wrong with it.
-    static func parse(_ bytes: RawSpan, of network: Network, into block: inout ParsedBlock) -> BlockProblem? {
-        do throws(BlockProblem) {
-            try block.parse(bytes, of: network)
-            return nil
-        } catch {
-            return error
-        }
+    /// Looks for a block in the log that is too old to be in the tree, and takes it up there, so that its children find it.
+    ///
+    /// Only one whose parent is not in the tree, or in it as another of these, can be one.
+    private mutating func findOld(_ header: BlockHeader) throws(CommandError) -> NodeIndex? {
+        if let parent = chain.find(header.previous), chain[parent].isLinked, chain[parent].work > 0 { return nil }
+        let store = writer.store
+        let found = try withStore { () throws(StoreError) in try store.blocks(hash: header.hash.stored()).first }
+        guard let found, found.block.height <= ChainTree.maximumHeight else { return nil }
+        chain.addLogged(
+            hash: header.hash, parent: header.previous, height: Int32(found.block.height), work: 0,
+            sequence: found.sequence)
+        return chain.find(header.hash)
     }
 
     /// The height of a block that starts the chain; nil for all others.
-    private func rootHeight(_ header: BlockHeader, _ bytes: RawSpan) throws(IndexFailure) -> Int32? {
-        guard chain.tip == nil, header.hash == root else { return nil }
+    private func rootHeight(_ header: BlockHeader) throws(CommandError) -> Int32? {
+        guard chain.tip == nil, header.hash == settings.firstBlock ?? genesis else { return nil }
         if header.previous == .zero { return 0 }
-        guard let height = block.coinbaseHeight(bytes), let height = Int32(exactly: height) else {
-            throw .input(.noHeight(hash: header.hash))
+        guard let height = block.coinbaseHeight, height <= ChainTree.maximumHeight else {
+            throw .refused(
+                code: "noHeight",
+                message: "the coinbase of block \(header.hash) tells no height, so it cannot be the first one; "
+                    + "choose one from height 227931 on")
         }
-        return height
-    }
-
-    /// Looks for a block in the log that is too old to be in the tree; it is taken up there, so that its children find it.
-    private mutating func isInLog(_ header: BlockHeader) throws(IndexFailure) -> Bool {
-        let store = writer.store
-        let found = try withStore { () throws(StoreError) in try store.blocks(hash: header.hash.stored()).first }
-        guard let found, let height = Int32(exactly: found.block.height) else { return false }
-        chain.addLogged(
-            hash: header.hash, parent: header.previous, height: height, work: 0, sequence: found.sequence)
-        return true
+        return Int32(height)
     }
 
     /// Passes over a record that is no sound block, if another one follows; the last one may still be being written.
     private mutating func passOver(
-        _ record: RecordPlace, _ file: inout BlockFile, _ number: Int, _ problem: BlockProblem
-    ) throws(IndexFailure) -> Bool {
-        let network = settings.network
-        guard
-            case .record(let next, _) = try file.following(record, of: network)
-        else {
-            try end(number, .cut(offset: record.offset), size: file.size, isLast: true)
-            return false
+        _ record: RecordPlace, _ file: BlockFile, _ number: Int, _ problem: BlockProblem
+    ) throws(CommandError) -> Int64? {
+        // What its length says is not to be trusted: what follows may be within it.
+        guard case .record(let next, _) = try file.nextRecord(from: record.offset + 4, of: settings.network) else {
+            try noteEnd(number, .cut(offset: record.offset))
+            return nil
         }
-        files.files[number].seen = next.offset
         summary.damagedRecords += 1
         note("\(file.name): passed over the record at offset \(record.offset): \(problem)")
-        return true
+        return next.offset
     }
 
-    /// Notes how a file ends.
-    private mutating func end(
-        _ number: Int, _ found: FoundRecord, size: Int64, isLast: Bool
-    ) throws(IndexFailure) {
-        let file = files.files[number]
-        files.end(number, size: size, isComplete: found == .end && file.seen == size && !isLast)
-        guard !file.hasWarned else { return }
+    /// Tells how a file ends, once.
+    private mutating func noteEnd(_ number: Int, _ found: FoundRecord) throws(CommandError) {
+        let (file, network) = (files[number], settings.network.rawValue)
         switch found {
-        case .cut(let offset):
+        case .foreign(let offset, let other):
+            let message = "\(file.name) at offset \(offset): a record of \(other), not of \(network); "
+            throw .refused(
+                code: "foreignMagic", message: message + "name the network with --network, or take the file away")
+        case .garbage where file.seen == 0:
+            let hasKey = directory.key != 0
+            let advice =
+                hasKey ? "is xor.dat the key of these files?" : "if the node wrote an xor.dat, it must lie beside"
+            throw .refused(code: "noRecords", message: "\(file.name) has no record of \(network); \(advice)")
+        case .garbage where !file.hasWarned: note("\(file.name): nothing behind offset \(file.seen) is a record")
+        case .cut(let offset) where !file.hasWarned:
             note("\(file.name) ends within the record at offset \(offset); the rest is taken when it is there")
-        case .garbage:
-            guard file.hasRecords || file.seen > 0 else {
-                throw .input(
-                    .noRecords(file: file.name, network: settings.network, isObfuscated: directory.key.bits != 0))
-            }
-            note("\(file.name): nothing behind offset \(file.seen) is a record")
         default: return
         }
-        files.files[number].hasWarned = true
+        files[number].hasWarned = true
     }
 
-    private mutating func showProgress() {
-        guard progress.isDue() else { return }
-        let (done, total) = files.progress(directory)
-        progress.show(summary, tip: chain.tip.map { chain[$0].height }, done: done, of: total)
-    }
-}
-
-extension BlockFile {
-    /// What follows a record that is no block: what its length says is not to be trusted.
-    fileprivate mutating func following(
-        _ record: RecordPlace, of network: Network
-    ) throws(IndexFailure) -> FoundRecord {
-        do throws(InputProblem) {
-            return try nextRecord(from: record.offset + 4, of: network)
-        } catch {
-            if case .foreignMagic = error { return .garbage }
-            throw .input(error)
-        }
-    }
-}
-
-extension FileStatus {
-    /// Whether the last change is longer ago.
-    fileprivate func isOlder(thanSeconds limit: Int) -> Bool { time(nil) - seconds > limit }
-}
-
-extension InputFiles {
-    /// How much of all files was seen, and how large they are together.
-    fileprivate func progress(_ directory: BlockDirectory) -> (done: Int64, total: Int64) {
-        var (done, total): (Int64, Int64) = (0, 0)
-        for file in files {
-            done += file.seen
-            let size = file.isComplete ? file.size : (try? directory.status(of: file.name))?.size
-            total += max(size ?? 0, file.seen)
-        }
-        return (done, total)
-    }
-}
-
-/// Waiting.
-enum Pause {
-    /// Waits so long, or until a signal comes.
-    static func milliseconds(_ count: Int) {
-        var time = timespec(tv_sec: 0, tv_nsec: count * 1_000_000)
-        nanosleep(&time, nil)
+    private var progressLine: String {
+        summary.line(
+            tip: chain.tip.map { chain[$0].height }, seconds: progress.seconds, first: firstSeen,
+            done: files.reduce(0) { $0 + $1.seen }, of: files.reduce(0) { $0 + max($1.size, $1.seen) })
     }
 }

@@ -6,6 +6,8 @@
 // - The mark of a commit names a place in the files before which every block is in the log, or can never come into it.
 
 package import Ashlar
+package import AshlarCLI
+import Glibc
 
 /// What a run is to do.
 package struct IndexSettings: Sendable {
@@ -24,103 +26,113 @@ package struct IndexSettings: Sendable {
     package var keepsModels = true
     package var writer = WriterOptions()
     package var showsProgress = false
+    /// How many blocks below the final height are known from the start; older ones are looked up in the log when files have them again.
+    package var window: Int64 = 8_192
 
-    package init(store: String, blocks: String) {
-        self.store = store
-        self.blocks = blocks
-    }
+    package init(store: String, blocks: String) { (self.store, self.blocks) = (store, blocks) }
 }
 
 /// An indexer at work.
 package struct Indexer: ~Copyable {
     let settings: IndexSettings
     let shouldStop: @Sendable () -> Bool
+    let genesis: Hash256
     let directory: BlockDirectory
-    let root: Hash256
-    let names: EventNames
-    var writer: Writer
+    var files: [InputFile] = []
+    /// How many files were begun.
+    var begun = 0
     var chain = ChainTree()
-    var files = InputFiles()
-    var block = ParsedBlock()
+    var writer: Writer
+    /// The models and types of this indexer's events, resolved once: by the kind of event.
+    let handles: [(ModelHandle, TypeHandle)]
     var encoder = EventEncoder()
-    var side = SideReader()
+    /// The block that was read last, the node of it, and the file that blocks are read from again.
+    var block = ParsedBlock()
+    var held: NodeIndex?
+    var side: (number: Int32, file: BlockFile)?
+    var commitsSinceMark = 0
+    /// How many bytes of the files earlier runs have taken.
+    private(set) var firstSeen: Int64 = 0
     /// The models, once there is something new for them.
-    var keeper: ModelKeeper?
+    private var keeper: ModelKeeper?
     var summary = IndexSummary()
-    var progress: IndexProgress
+    let progress: StepProgress
 
     /// Opens the store and finds out where the last run ended; `shouldStop` is asked between blocks.
     package static func open(
         _ settings: IndexSettings, shouldStop: @escaping @Sendable () -> Bool
-    ) throws(IndexFailure) -> Indexer {
+    ) throws(CommandError) -> Indexer {
         guard let genesis = Hash256(printed: settings.network.genesis.utf8) else {
             throw .store(.invalidArgument("internal inconsistency: a genesis hash that is none"))
         }
         // The input is looked at first: a mistake there should not leave an empty store behind.
-        let (directory, fileNames) = try withInput { () throws(InputProblem) in
-            let directory = try BlockDirectory(path: settings.blocks)
-            return (directory, try directory.fileNames())
-        }
+        let directory = try BlockDirectory(path: settings.blocks)
+        let names = try directory.fileNames()
         var options = settings.writer
         options.creation = options.creation ?? CreationOptions()
         let writer = try withStore { () throws(StoreError) in try Writer.open(at: settings.store, options: options) }
-        let names = try EventNames(writer)
+        var handles: [(ModelHandle, TypeHandle)] = []
+        do throws(StoreError) {
+            for kind in EventKind.allCases {
+                handles.append((try writer.model(kind.names.model), try writer.type(kind.names.type)))
+            }
+        } catch {
+            throw .store(error)
+        }
         var indexer = Indexer(
-            settings, shouldStop, directory, root: settings.firstBlock ?? genesis, names, writer)
-        indexer.files.add(fileNames)
-        try indexer.resume(genesis: genesis)
+            settings: settings, shouldStop: shouldStop, genesis: genesis, directory: directory, writer: writer,
+            handles: handles, progress: StepProgress(isVisible: settings.showsProgress && isatty(STDERR_FILENO) == 1))
+        try indexer.add(names)
+        try indexer.resume()
+        indexer.firstSeen = indexer.files.reduce(0) { $0 + $1.seen }
         return indexer
     }
 
-    private init(
-        _ settings: IndexSettings, _ shouldStop: @escaping @Sendable () -> Bool, _ directory: BlockDirectory,
-        root: Hash256, _ names: EventNames, _ writer: consuming Writer
-    ) {
-        self.settings = settings
-        self.shouldStop = shouldStop
-        self.directory = directory
-        self.root = root
-        self.names = names
-        self.writer = writer
-        progress = IndexProgress(isShown: settings.showsProgress)
-    }
-
     /// Takes all blocks that are there, and with `follows` those that come, until it is to stop; closes the store.
-    package consuming func run() throws(IndexFailure) -> IndexSummary {
-        do throws(IndexFailure) {
+    package consuming func run() throws(CommandError) -> IndexSummary {
+        do throws(CommandError) {
             try takeAll()
         } catch {
             progress.clear()
             _ = keeper?.finish(isHurried: true)
             throw error
         }
-        if let keeper { for text in keeper.finish(isHurried: shouldStop()) { note(text) } }
+        for text in keeper?.finish(isHurried: shouldStop()) ?? [] { note(text) }
         progress.clear()
-        finishSummary()
+        summary.sideBlocks = chain.nodes.count { $0.state == .aside }
+        summary.waitingBlocks = chain.nodes.count { $0.state == .waiting }
+        summary.seconds = progress.seconds
         var summary = summary
         let store = writer.store
-        try close()
+        do throws(StoreError) {
+            let tip = try store.view().tip()?.block
+            summary.tip = tip.map { RunCounts.Tip(height: $0.height, hash: "\($0.hash)") }
+            try writer.close()
+        } catch {
+            throw .store(error)
+        }
         summary.durableSequence = store.durableSequence
         return summary
     }
 
-    private consuming func close() throws(IndexFailure) {
-        do throws(StoreError) { try writer.close() } catch { throw .store(error) }
-    }
-
-    private mutating func takeAll() throws(IndexFailure) {
+    private mutating func takeAll() throws(CommandError) {
         var isFirst = true
         while true {
-            for number in files.files.indices where !isOver { try scan(number) }
+            for number in files.indices where !isOver { try scan(number) }
             // Blocks that a run before left undone or aside may be the best there are.
-            if isFirst, !isOver, let best = chain.best(notAbove: settings.stopAt) {
-                try advance(to: best, hand: nil, RawSpan())
-            }
+            if isFirst, !isOver, let best = chain.best(notAbove: settings.stopAt) { try advance(to: best) }
             isFirst = false
             guard settings.follows, !isOver else { return }
-            Pause.milliseconds(200)
-            let directory = directory
-            files.add(try withInput { () throws(InputProblem) in try directory.fileNames() })
+            usleep(200_000)
+            try add(directory.fileNames())
+        }
+    }
+
+    /// Takes up the files that are new. Some may have names that stand before others: they are simply read later.
+    private mutating func add(_ names: [String]) throws(CommandError) {
+        let known = Set(files.map(\.name))
+        for name in names where !known.contains(name) {
+            files.append(InputFile(name: name, size: try directory.status(of: name).size))
         }
     }
 
@@ -130,7 +142,7 @@ package struct Indexer: ~Copyable {
     /// Sees to it that the models take in what was appended.
     mutating func wakeModels() {
         guard settings.keepsModels, keeper == nil else { return }
-        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store) } catch {
+        do throws(ProjectionError) { keeper = try ModelKeeper(writer.store, models: StoreCommand.models) } catch {
             note("no models are kept: \(error)")
         }
     }
@@ -140,43 +152,5 @@ package struct Indexer: ~Copyable {
         let most = 20
         if summary.notes.count < most { summary.notes.append(text) }
         if summary.notes.count == most { summary.notes.append("and more of that kind") }
-    }
-
-    private mutating func finishSummary() {
-        summary.sideBlocks = chain.nodes.count { $0.state == .aside }
-        summary.waitingBlocks = chain.waitingCount
-        summary.tip = chain.tip.map { (Int64(chain[$0].height), "\(chain[$0].hash)") }
-        summary.seconds = progress.seconds
-    }
-}
-
-/// The models and types of this indexer's events, resolved once.
-struct EventNames: Sendable {
-    let headers: ModelHandle
-    let utxo: ModelHandle
-    let blockAdded: TypeHandle
-    let outputSpent: TypeHandle
-    let outputCreated: TypeHandle
-
-    init(_ writer: borrowing Writer) throws(IndexFailure) {
-        do throws(StoreError) {
-            headers = try writer.model("headers")
-            utxo = try writer.model("utxo")
-            blockAdded = try writer.type("block.added")
-            outputSpent = try writer.type("output.spent")
-            outputCreated = try writer.type("output.created")
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    /// Model and type of a kind of events.
-    @inline(__always)
-    subscript(_ kind: EventKind) -> (ModelHandle, TypeHandle) {
-        switch kind {
-        case .blockAdded: (headers, blockAdded)
-        case .outputSpent: (utxo, outputSpent)
-        case .outputCreated: (utxo, outputCreated)
-        }
     }
 }

@@ -1,7 +1,10 @@
+import AshlarCLI
+import AshlarJSON
+
 /// The script of an output: who may spend it.
 ///
 /// Nearly all scripts have up to 35 bytes and stand in the value itself, without memory of their own.
-package enum Script: Hashable, Sendable {
+package enum Script: Hashable, Sendable, CustomStringConvertible {
     case short(ShortScript)
     case long([UInt8])
 
@@ -12,15 +15,7 @@ package enum Script: Hashable, Sendable {
 
     /// The script that these hexadecimal digits stand for, or nil if they are none.
     package init?(hex digits: some Collection<UInt8>) {
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        var high: UInt8?
-        for digit in digits {
-            guard let value = Hex.value(of: digit) else { return nil }
-            if let first = high { bytes.append(first << 4 | value) }
-            high = high == nil ? value : nil
-        }
+        guard let bytes = [UInt8](hex: digits) else { return nil }
         self.init(bytes)
     }
 
@@ -32,58 +27,39 @@ package enum Script: Hashable, Sendable {
         }
     }
 
+    /// The bytes in hexadecimal digits.
+    package var description: String { HashText.encode(bytes, as: .hex) }
+
     /// Whether nobody can ever spend an output with it, as nodes see at a glance: they do not keep such outputs.
     package var isUnspendable: Bool {
         switch self {
-        case .short(let script): script.first == 0x6A
+        case .short(let script): script.begins(with: 0x6A)
         case .long(let bytes): bytes.first == 0x6A || bytes.count > 10_000
         }
     }
 }
 
-/// A script of up to 35 bytes.
+/// A script of up to 35 bytes, which stand in its memory with their number behind them.
 package struct ShortScript: Hashable, Sendable {
     static let capacity = 35
 
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    /// The last three bytes, and in the highest the count.
+    private var first: UInt64 = 0
+    private var second: UInt64 = 0
+    private var third: UInt64 = 0
+    private var fourth: UInt64 = 0
     private var rest: UInt32 = 0
 
     init(_ bytes: [UInt8]) {
-        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes.prefix(32)) }
-        withUnsafeMutableBytes(of: &rest) { rest in
-            rest.copyBytes(from: bytes.dropFirst(32))
-            rest[3] = UInt8(bytes.count)
+        withUnsafeMutableBytes(of: &self) { memory in
+            memory.copyBytes(from: bytes)
+            memory[Self.capacity] = UInt8(bytes.count)
         }
     }
 
-    var first: UInt8? { count == 0 ? nil : UInt8(truncatingIfNeeded: words.0.littleEndian) }
+    var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0[..<Int($0[Self.capacity])]) } }
 
-    private var count: Int { withUnsafeBytes(of: rest) { Int($0[3]) } }
-
-    var bytes: [UInt8] {
-        let all = withUnsafeBytes(of: words) { Array($0) } + withUnsafeBytes(of: rest) { Array($0) }
-        return Array(all[..<count])
-    }
-
-    package static func == (left: ShortScript, right: ShortScript) -> Bool {
-        left.words == right.words && left.rest == right.rest
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(words.0)
-        hasher.combine(words.1)
-        hasher.combine(words.2)
-        hasher.combine(words.3)
-        hasher.combine(rest)
-    }
-}
-
-extension Script: CustomStringConvertible {
-    /// Its bytes in hexadecimal digits.
-    package var description: String {
-        String(decoding: bytes.flatMap { [Hex.digit($0 >> 4), Hex.digit($0 & 15)] }, as: UTF8.self)
-    }
+    /// Whether the first of the bytes, if there is any, is this one.
+    func begins(with byte: UInt8) -> Bool { withUnsafeBytes(of: self) { $0[Self.capacity] > 0 && $0[0] == byte } }
 }
 
 /// The name of an output: its transaction and its number there.
@@ -104,4 +80,21 @@ package struct Outpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// TXID:VOUT.
     package var description: String { "\(txid):\(vout)" }
+}
+
+extension JSONMembers {
+    /// A value that is a hash.
+    func hash(_ index: Int) throws(JSONError) -> Hash256 {
+        Hash256(printedBytes: try hexadecimal(index, count: 32))
+    }
+
+    /// A value that is a number of 32 bits.
+    func number(_ index: Int) throws(JSONError) -> UInt32 { UInt32(try integer(index, most: Int64(UInt32.max))) }
+
+    /// A value that is a target in compact form.
+    func target(_ index: Int) throws(JSONError) -> Target {
+        let bits: UInt32 = try hexadecimal(index, count: 4).integer(at: 0)
+        guard let target = Target(bits: bits.byteSwapped) else { throw wrong(index, "a target") }
+        return target
+    }
 }

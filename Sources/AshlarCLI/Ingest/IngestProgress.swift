@@ -50,12 +50,8 @@ struct IngestProgress {
 
     /// What the line says of what was done.
     static func line(_ summary: IngestSummary, tip: Int64?, seconds: Double, offset: Int64) -> String {
-        func rate(_ count: Int) -> String { NumberText.grouped(seconds > 0 ? Int(Double(count) / seconds) : 0) }
-        var parts: [String] = []
-        if let tip { parts.append("height \(NumberText.grouped(Int(tip)))") }
-        parts.append("\(rate(summary.blocks)) blocks/s")
-        parts.append("\(rate(summary.events + summary.floatingEvents)) events/s")
-        parts.append("\(NumberText.decimals(Double(offset) / 1e6, 1)) MB read")
-        return parts.joined(separator: "  ")
+        NumberText.speed(
+            height: tip, blocks: summary.blocks, events: summary.events + summary.floatingEvents, seconds: seconds)
+            + "  \(NumberText.decimals(Double(offset) / 1e6, 1)) MB read"
     }
 }

@@ -70,10 +70,10 @@ package struct IngestRun: Sendable {
     }
 
     /// The tip of the durable chain; nil also if it cannot be read, which has been reported then.
-    private static func tip(of store: Store) -> IngestSummary.Tip? {
+    private static func tip(of store: Store) -> RunCounts.Tip? {
         guard let tip = try? store.view(asOf: store.durableSequence).tip() else { return nil }
         let hash = HashText.encode(tip.block.hash.bytes, as: store.hashNotation)
-        return IngestSummary.Tip(height: tip.block.height, hash: hash)
+        return RunCounts.Tip(height: tip.block.height, hash: hash)
     }
 
     /// Takes all inputs; false if asked to stop.

@@ -6,7 +6,7 @@ extension Ingestor {
     mutating func append(_ block: BlockLine, _ line: InputTextLine, _ place: InputPlace) throws(LineFailure) {
         let stored = try makeBlock(block, line, parser, mark: marks.mark(completing: place, nextSequence: nextSequence))
         let outcome = try append(stored, line.bytes)
-        if case .forked(_, let undone) = outcome { summary.countRollback(undone: undone) }
+        if case .forked(_, let undone) = outcome { summary.counts.countRollback(undone: undone) }
         summary.blocks += 1
         summary.events += parser.events.count
         acknowledge(outcome.sequence, block.height, line.number)
@@ -127,7 +127,7 @@ extension Ingestor {
             throw .store(error)
         }
         do throws(InputError) { try choice.rollBack(toHeight: height, line: place.line) } catch { throw .input(error) }
-        summary.countRollback(undone: outcome.undone)
+        summary.counts.countRollback(undone: outcome.undone)
         if outcome.sequence == before {
             acknowledge(place.line, unchanged: .duplicate)
         } else {

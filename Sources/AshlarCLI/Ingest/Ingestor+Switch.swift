@@ -27,7 +27,7 @@ extension Ingestor {
     }
 
     private mutating func count(_ outcome: RollbackOutcome, _ branch: [BranchBlock], tip: Int64, _ line: Int) {
-        summary.countRollback(undone: outcome.undone)
+        summary.counts.countRollback(undone: outcome.undone)
         summary.readopted += outcome.readopted
         summary.blocks += outcome.appended
         guard outcome.appended > 0 else { return acknowledge(outcome.sequence, tip, line) }
@@ -115,7 +115,7 @@ extension Ingestor {
         } catch {
             throw .store(error)
         }
-        summary.countRollback(undone: undone)
+        summary.counts.countRollback(undone: undone)
     }
 
     private static func content(

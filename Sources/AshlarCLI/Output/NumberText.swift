@@ -23,6 +23,13 @@ package enum NumberText {
             .joined()
     }
 
+    /// How far a run is and how fast it goes: the height, if there is one, and blocks and events a second.
+    package static func speed(height: Int64?, blocks: Int, events: Int, seconds: Double) -> String {
+        func rate(_ count: Int) -> String { grouped(seconds > 0 ? Int(Double(count) / seconds) : 0) }
+        let place = height.map { "height \(grouped(Int($0)))  " } ?? ""
+        return place + "\(rate(blocks)) blocks/s  \(rate(events)) events/s"
+    }
+
     /// How much of a whole is done, and the time that the rest will take at this speed; nothing if neither can be told.
     package static func rest(seconds: Double, from start: Int64, to done: Int64, of total: Int64) -> String {
         guard total > 0, done > start, done <= total else { return "" }

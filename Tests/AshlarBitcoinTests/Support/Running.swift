@@ -1,5 +1,6 @@
 import Ashlar
 import AshlarBitcoin
+import AshlarCLI
 import Synchronization
 import Testing
 
@@ -8,7 +9,7 @@ func index(
     _ directory: borrowing TemporaryDirectory, _ network: Network = .regtest, file: String? = nil,
     stopAfter: Int? = nil,
     _ change: (inout IndexSettings) -> Void = { _ in }
-) -> Result<IndexSummary, IndexFailure> {
+) -> Result<IndexSummary, CommandError> {
     var settings = IndexSettings(
         store: directory.store, blocks: file.map { "\(directory.blocks)/\($0)" } ?? directory.blocks)
     settings.network = network
@@ -16,7 +17,7 @@ func index(
     settings.keepsModels = false
     change(&settings)
     let asked = Countdown(stopAfter)
-    do throws(IndexFailure) {
+    do throws(CommandError) {
         return .success(try Indexer.open(settings, shouldStop: { asked.isOver }).run())
     } catch {
         return .failure(error)
@@ -32,7 +33,7 @@ final class Countdown: Sendable {
     var isOver: Bool { left.subtract(1, ordering: .relaxed).newValue < 0 }
 }
 
-extension Result where Failure == IndexFailure {
+extension Result where Failure == CommandError {
     /// What the failure says, or nothing.
     var message: String {
         if case .failure(let failure) = self { return "\(failure)" }

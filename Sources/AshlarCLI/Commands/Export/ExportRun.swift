@@ -77,7 +77,6 @@ struct ExportRun {
 /// The line of progress of an export.
 final class ExportMeter {
     private let line: StepProgress
-    private let started = SystemCalls.monotonicNanoseconds()
 
     init(isVisible: Bool) { line = StepProgress(isVisible: isVisible) }
 
@@ -88,7 +87,7 @@ final class ExportMeter {
     func clear() { line.clear() }
 
     private func text(_ progress: ExportProgress) -> String {
-        let seconds = Double(SystemCalls.monotonicNanoseconds() - started) / 1e9
+        let seconds = line.seconds
         switch progress.phase {
         case .rows:
             let total = Double(progress.lastSequence - min(progress.firstSequence, progress.lastSequence))

@@ -1,14 +1,19 @@
-import Ashlar
+/// The bytes of JSON as it is written by hand: names of members stand in the program as texts, and what costs time are numbers and digits.
+///
+/// The memory stays for the next text. Invariants: `count <= memory.count`, and the memory is never empty.
+@usableFromInline
+package struct JSONBytes: ~Copyable {
+    @usableFromInline var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 8)
+    /// How many bytes were written.
+    @usableFromInline package var count = 0
 
-/// Bytes of a JSON text that grows: the memory stays for the next one.
-struct JSONBuffer: ~Copyable {
-    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 8)
-    private var count = 0
+    /// Nothing is written yet.
+    package init() {}
 
     deinit { memory.deallocate() }
 
     /// What was written.
-    var bytes: RawSpan {
+    package var bytes: RawSpan {
         @_lifetime(borrow self)
         get {
             let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: memory[..<count]))
@@ -16,33 +21,37 @@ struct JSONBuffer: ~Copyable {
         }
     }
 
-    mutating func clear() { count = 0 }
+    /// Forgets what was written.
+    package mutating func clear() { count = 0 }
 
     /// Room for more bytes, which count as written.
-    @inline(__always)
-    private mutating func take(_ more: Int) -> UnsafeMutableRawPointer {
+    @inlinable @inline(__always)
+    mutating func take(_ more: Int) -> UnsafeMutableRawPointer {
         if memory.count - count < more { grow(more) }
         count += more
-        // The memory is never empty.
         return memory.baseAddress.unsafelyUnwrapped + (count - more)
     }
 
-    private mutating func grow(_ more: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(2 * memory.count, count + more), alignment: 8)
+    @usableFromInline
+    mutating func grow(_ more: Int) {
+        let size = max(2 * memory.count, count + more)
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
         memory.deallocate()
         memory = larger
     }
+}
 
+extension JSONBytes {
     /// Writes a text that stands in the program.
-    @inline(__always)
-    mutating func write(_ text: StaticString) {
+    @inlinable @inline(__always)
+    package mutating func write(_ text: StaticString) {
         take(text.utf8CodeUnitCount).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     }
 
-    /// Writes a number.
-    mutating func write(_ value: some FixedWidthInteger) {
+    /// Writes an integer in decimal digits.
+    @inlinable
+    package mutating func write(_ value: some FixedWidthInteger) {
         if value < 0 { take(1).storeBytes(of: UInt8(ascii: "-"), as: UInt8.self) }
         var rest = UInt64(value.magnitude)
         var digits = 1
@@ -59,23 +68,11 @@ struct JSONBuffer: ~Copyable {
         }
     }
 
-    mutating func write(_ value: Bool) { value ? write("true") : write("false") }
-
-    /// Writes bytes as hexadecimal digits.
-    mutating func write(hex bytes: UnsafeRawBufferPointer) {
+    /// Writes bytes in lower-case hexadecimal digits.
+    package mutating func write(hex bytes: UnsafeRawBufferPointer) {
         let target = take(2 * bytes.count)
         for index in 0..<bytes.count {
             target.storeBytes(of: Self.digits(bytes[index]), toByteOffset: 2 * index, as: UInt16.self)
-        }
-    }
-
-    /// Writes a hash as Bitcoin prints it.
-    mutating func write(_ hash: Hash256) {
-        let target = take(64)
-        withUnsafeBytes(of: hash) { bytes in
-            for index in 0..<32 {
-                target.storeBytes(of: Self.digits(bytes[31 - index]), toByteOffset: 2 * index, as: UInt16.self)
-            }
         }
     }
 
