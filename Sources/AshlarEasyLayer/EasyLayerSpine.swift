@@ -48,16 +48,27 @@ package struct EasyLayerSpine {
     static let isOfSpine =
         "\"type\" IN (\(EasyLayerNetwork.spineTypes.map { "'\($0)'" }.joined(separator: ", ")))"
 
-    /// Hands out the steps one by one. Complexity: O(bytes of the events); holds some events at a time.
-    package func forEachStep(_ body: (Step) throws(EasyLayerError) -> Void) throws(EasyLayerError) {
+    /// Hands out the steps one by one until `body` says that it wants no more. Complexity: O(bytes of the events); holds some events at a time.
+    ///
+    /// `seen` is told the id and the file of each event before the steps that come of it.
+    package func forEachStep(
+        seen: (Int64, _ file: Int) -> Void = { _, _ in }, _ body: (Step) throws(EasyLayerError) -> Bool
+    ) throws(EasyLayerError) {
         var walk = SpineWalk(model: model)
+        var goesOn = true
         for file in files.files.indices {
             var id = Int64.min
             while true {
                 let page = try files.page(
                     model, in: file, where: "\(Self.isOfSpine) AND \"id\" > CAST($1 AS bigint)", [.integer(id)],
                     order: "\"id\"", limit: 16)
-                for row in page.rows { try walk.take(row, body) }
+                for row in page.rows where goesOn {
+                    seen(row.id, file)
+                    try walk.take(row) { (step) throws(EasyLayerError) in
+                        if goesOn { goesOn = try body(step) }
+                    }
+                }
+                guard goesOn else { return }
                 guard !page.isWhole, let last = page.last else { break }
                 id = last.id
             }
@@ -67,7 +78,10 @@ package struct EasyLayerSpine {
     /// All steps at once.
     package func steps() throws(EasyLayerError) -> [Step] {
         var steps: [Step] = []
-        try forEachStep { (step) throws(EasyLayerError) in steps.append(step) }
+        try forEachStep { (step) throws(EasyLayerError) in
+            steps.append(step)
+            return true
+        }
         return steps
     }
 }

@@ -3,6 +3,7 @@ import AshlarEasyLayer
 import AshlarExport
 import AshlarFormat
 import AshlarSQLite
+import AshlarTestSupport
 import Foundation
 import Testing
 
@@ -16,10 +17,9 @@ import Testing
 
     @discardableResult
     func run(
-        _ path: String, into store: String? = nil, spine: EasyLayerImport.Spine = .automatic,
-        stop: () -> Bool = { false }
+        _ path: String, into store: String? = nil, spine: EasyLayerImport.Spine = .automatic, commits: UInt64 = .max
     ) throws -> EasyLayerReport {
-        try EasyLayerImport(try files(path), spine: spine).run(into: store ?? storePath, stop: stop)
+        try EasyLayerImport(try files(path), spine: spine).run(into: store ?? storePath, commits: commits)
     }
 
     /// What the store has, commit by commit, with the marks.
@@ -103,11 +103,7 @@ import Testing
         var runs = 0
         while true {
             // Some commits more with each run.
-            var left = runs % 5 + 1
-            let report = try run(path) {
-                left -= 1
-                return left < 0
-            }
+            let report = try run(path, commits: UInt64(runs % 5 + 1))
             runs += 1
             guard report.isStopped else {
                 #expect(report.isWhole)
@@ -133,12 +129,8 @@ import Testing
         try database.add("b", version: 1, height: 7, "{\"n\":3}")
         try database.add("b", version: 2, height: nil, "{\"n\":4}")
         let path = folder.file("two.db")
-        #expect(try run(path) { true }.isStopped)
-        var left = 1
-        _ = try run(path) {
-            left -= 1
-            return left < 0
-        }
+        #expect(try run(path, commits: 0).isStopped)
+        #expect(try run(path, commits: 1).isStopped)
         #expect(try run(path).isWhole)
         #expect(try events() == ["7 a-1 {\"n\":1}", "7 b-1 {\"n\":3}", "20 a-2 {\"n\":2}"])
         let blocks = try Store.open(at: storePath).view().blocks().map { try $0.get().block }
