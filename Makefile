@@ -76,12 +76,12 @@ soak: build ## thousands of seeds of the simulations: random work, faults, power
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
 
-# How often the exporters, or their server, are killed.
+# How often the exporters, their server, or an import are killed.
 SOAK_ROUNDS ?= 300
 
-soak-export: build ## exporters killed hundreds of times, and PostgreSQL under them
+soak-export: build ## exporters and imports killed hundreds of times, and PostgreSQL under them
 	@ASHLAR_CRASH_ROUNDS=$(SOAK_ROUNDS) \
-		$(SWIFT) test --skip-build --disable-xctest --filter 'ExportCommandTests/killed|ExporterTests/stoppedServer' </dev/null
+		$(SWIFT) test --skip-build --disable-xctest --filter 'ExportCommandTests/killed|ImportCommandTests/killed|ExporterTests/stoppedServer' </dev/null
 
 demo: release release-bitcoin ## real blocks and a real fork through the command line tools
 	@binaries="$$($(SWIFT) build -c release --show-bin-path </dev/null)"; \

@@ -111,7 +111,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests",
-            dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            dependencies: [
+                "AshlarCLI", "AshlarExport", "AshlarPostgres", "AshlarSQLite", "Ashlar", "AshlarFormat",
+                "AshlarTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarTestSupport"],
