@@ -47,6 +47,9 @@ package struct EasyLayerBases: Sendable, Hashable {
     /// The models whose first events are gone and that have no base: what stands in the store of them gives no state.
     package var missing: [String] = []
 
+    /// None.
+    package init() {}
+
     /// Whether a block below the chain's first one is needed for them.
     func reaches(below lowest: Int64) -> Bool { taken.contains { $0.height < lowest } }
 }

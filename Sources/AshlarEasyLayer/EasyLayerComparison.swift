@@ -46,10 +46,12 @@ struct EasyLayerComparison {
         for (index, file) in files.files.enumerated() where file.layout.models.contains(model) {
             var id = Int64.min
             var seen: Int64 = 0
+            var size = EasyLayerPageSize()
             while true {
                 guard !control.shouldStop() else { return false }
                 let page = try files.page(
-                    model, in: index, where: "\"id\" > CAST($1 AS bigint)", [.integer(id)], order: "\"id\"")
+                    model, in: index, where: "\"id\" > CAST($1 AS bigint)", [.integer(id)], order: "\"id\"",
+                    size: &size)
                 for row in page.rows { add(row, of: model, &report) }
                 seen += Int64(page.count)
                 tell(.source)

@@ -1,8 +1,6 @@
 import AshlarExport
 
 extension EasyLayerFiles {
-    /// Rows of a page, at most.
-    static let pageRows = 256
     /// About how many bytes the payloads of a page have together: the next row after that many is left to the next page.
     static let pageBytes = 1 << 20
 
@@ -12,13 +10,13 @@ extension EasyLayerFiles {
     /// `pageBytes` and one row, so that many rows of large payloads take no more memory than few.
     func page(
         _ model: String, in file: Int, where condition: String, _ parameters: [SQLValue], order: String,
-        limit: Int = pageRows
+        size: inout EasyLayerPageSize
     ) throws(EasyLayerError) -> EasyLayerPage {
         let source = files[file]
         guard source.layout.models.contains(model) else { return EasyLayerPage() }
         let sql = """
             SELECT \(EasyLayerRow.columns(source.connection.dialect)) FROM \(quoted(model))
-            WHERE \(source.condition) AND \(condition) ORDER BY \(order) LIMIT \(limit)
+            WHERE \(source.condition) AND \(condition) ORDER BY \(order) LIMIT \(size.rows)
             """
         var page = EasyLayerPage()
         var bytes = 0
@@ -45,7 +43,8 @@ extension EasyLayerFiles {
             if let problem { throw problem }
             guard error == .endOfPage else { throw .database(error) }
         }
-        if page.count == limit { page.isWhole = false }
+        if page.count == size.rows { page.isWhole = false }
+        size.adapt(to: page.count, bytes)
         return page
     }
 
@@ -63,8 +62,9 @@ extension EasyLayerFiles {
     ) throws(EasyLayerError) -> (row: EasyLayerRow, file: Int)? {
         for (index, file) in files.enumerated() where file.layout.models.contains(model) {
             guard let id = try file.id(of: model, version: version, requestID: requestID) else { continue }
+            var size = EasyLayerPageSize()
             let page = try page(
-                model, in: index, where: "\"id\" = CAST($1 AS bigint)", [.integer(id)], order: "\"id\"", limit: 1)
+                model, in: index, where: "\"id\" = CAST($1 AS bigint)", [.integer(id)], order: "\"id\"", size: &size)
             return page.rows.first.map { ($0, index) }
         }
         return nil
@@ -92,6 +92,14 @@ extension EasyLayerFiles {
         var merged: [ClosedRange<Int64>] = []
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) { merged.extend(by: range) }
         return merged
+    }
+
+    /// Whether a model has rows in a file that count and meet a condition.
+    func hasRows(_ model: String, in file: Int, where condition: String) throws(EasyLayerError) -> Bool {
+        let source = files[file]
+        guard source.layout.models.contains(model) else { return false }
+        let sql = "SELECT 1 FROM \(quoted(model)) WHERE \(source.condition) AND \(condition) LIMIT 1"
+        return try reading { () throws(SQLFailure) in try source.connection.value(sql) } != nil
     }
 
     /// The lowest value of some SQL over the rows of a model that count and meet a condition; nil if there are none.
@@ -145,6 +153,21 @@ extension [ClosedRange<Int64>] {
 extension SQLFailure {
     /// Ends a query whose other rows are not wanted now; nobody sees it.
     fileprivate static let endOfPage = SQLFailure(.other, code: "", message: "the page is full")
+}
+
+/// How many rows are asked for at a time: what fits into a page, as far as the last pages tell.
+///
+/// A server sends all rows it was asked for, wanted or not. The same pages in the same order give the same sizes.
+struct EasyLayerPageSize {
+    /// Number of rows to ask for.
+    private(set) var rows = 64
+
+    /// Takes in how many rows of how many bytes the last page had.
+    mutating func adapt(to count: Int, _ bytes: Int) {
+        guard count > 0 else { return }
+        let fitting = EasyLayerFiles.pageBytes / max(bytes / count, 1)
+        rows = min(max(fitting, 1), rows * 4, 4_096)
+    }
 }
 
 /// Some rows in the order asked for.

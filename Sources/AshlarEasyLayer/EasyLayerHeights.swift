@@ -13,6 +13,7 @@ struct EasyLayerHeights {
         /// No row that is left stands below this height; nil before it was looked for.
         var lowest: Int64?
         var isWhole = false
+        var size = EasyLayerPageSize()
     }
 
     private let files: EasyLayerFiles
@@ -78,8 +79,9 @@ struct EasyLayerHeights {
         while sources[index].rows.isEmpty, !sources[index].isWhole {
             let source = sources[index]
             let isOther = source.model == spine ? "NOT \(EasyLayerSpine.isOfSpine)" : "TRUE"
+            // By the first bound the index is entered where the last page ended; the second one tells rows of one height apart.
             let condition = """
-                "blockHeight" >= 0 AND \(isOther)
+                "blockHeight" >= CAST($1 AS bigint) AND \(isOther)
                 AND ("blockHeight", "id") > (CAST($1 AS bigint), CAST($2 AS bigint))
                 """
             let parameters = [SQLValue.integer(source.last.height), .integer(source.last.id)]
@@ -92,7 +94,8 @@ struct EasyLayerHeights {
             }
             guard source.lowest ?? 0 <= height else { return nil }
             let page = try files.page(
-                source.model, in: source.file, where: condition, parameters, order: "\"blockHeight\", \"id\"")
+                source.model, in: source.file, where: condition, parameters, order: "\"blockHeight\", \"id\"",
+                size: &sources[index].size)
             sources[index].rows = page.rows[...]
             sources[index].isWhole = page.isWhole
             if let last = page.last, let height = last.height { sources[index].last = (height, last.id) }

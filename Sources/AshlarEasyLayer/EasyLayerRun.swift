@@ -125,11 +125,18 @@ struct EasyLayerRun: ~Copyable {
         var batch: UInt64 = 0
         for model in files.models {
             for file in files.files.indices {
+                let isOfNetwork = model == spine?.model
+                // A look into the index spares walking through a table that has none.
+                let byHeight = Self.isFloating(isOfNetwork, byID: false)
+                guard try files.hasRows(model, in: file, where: byHeight) else { continue }
                 var id = Int64.min
+                // The sizes of pages are those of batches: the same again when the import goes on.
+                var size = EasyLayerPageSize()
                 while !isStopped() {
                     let page = try files.page(
-                        model, in: file, where: Self.isFloating(model == spine?.model), [.integer(id)],
-                        order: "\"id\"")
+                        model, in: file,
+                        where: "\(Self.isFloating(isOfNetwork, byID: true)) AND \"id\" > CAST($1 AS bigint)",
+                        [.integer(id)], order: "\"id\"", size: &size)
                     if !page.rows.isEmpty {
                         batch += 1
                         if batch > mark.batches { try appendFloating(page.rows, of: model, batch) }
@@ -142,9 +149,13 @@ struct EasyLayerRun: ~Copyable {
     }
 
     /// The condition, in SQL, that a row has no height; events of the spine are no rows of the store.
-    private static func isFloating(_ isOfNetwork: Bool) -> String {
+    ///
+    /// By the index of heights, or `byID`: the sign before the name keeps that index out of a walk along the ids, which would else look up
+    /// and sort all rows without a height for each page.
+    private static func isFloating(_ isOfNetwork: Bool, byID: Bool) -> String {
+        let height = byID ? "+\"blockHeight\"" : "\"blockHeight\""
         let isOther = isOfNetwork ? "NOT \(EasyLayerSpine.isOfSpine)" : "TRUE"
-        return "(\"blockHeight\" IS NULL OR \"blockHeight\" < 0) AND \(isOther) AND \"id\" > CAST($1 AS bigint)"
+        return "(\(height) IS NULL OR \(height) < 0) AND \(isOther)"
     }
 }
 

@@ -32,10 +32,8 @@ package struct EasyLayerSpine {
     package static func find(in files: EasyLayerFiles) throws(EasyLayerError) -> EasyLayerSpine? {
         var found: [String] = []
         for model in files.models {
-            for file in files.files where file.layout.models.contains(model) && found.last != model {
-                let sql = "SELECT 1 FROM \(quoted(model)) WHERE \(file.condition) AND \(isOfSpine) LIMIT 1"
-                let value = try reading { () throws(SQLFailure) in try file.connection.value(sql) }
-                if value != nil { found.append(model) }
+            for file in files.files.indices where found.last != model {
+                if try files.hasRows(model, in: file, where: isOfSpine) { found.append(model) }
             }
         }
         guard found.count <= 1 else {
@@ -58,10 +56,11 @@ package struct EasyLayerSpine {
         var goesOn = true
         for file in files.files.indices {
             var id = Int64.min
+            var size = EasyLayerPageSize()
             while true {
                 let page = try files.page(
                     model, in: file, where: "\(Self.isOfSpine) AND \"id\" > CAST($1 AS bigint)", [.integer(id)],
-                    order: "\"id\"", limit: 16)
+                    order: "\"id\"", size: &size)
                 for row in page.rows where goesOn {
                     seen(row.id, file)
                     try walk.take(row) { (step) throws(EasyLayerError) in

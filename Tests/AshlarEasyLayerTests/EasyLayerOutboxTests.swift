@@ -39,7 +39,10 @@ import Testing
     func first(_ cursor: Cursor?, _ store: Store) throws -> String {
         let cursor = try #require(cursor)
         // As a consumer has it: from its text.
-        var follower = try store.follow(from: try #require(Cursor("\(cursor)")))
+        let text = "\(cursor)"
+        let parsed: Cursor? = Cursor(text)
+        #expect(parsed == cursor)
+        var follower = try store.follow(from: parsed)
         guard let step = try follower.next()?.steps.first else { return "nothing" }
         switch step.content {
         case .undone(let undone): return "back to \(undone.toHeight)"
