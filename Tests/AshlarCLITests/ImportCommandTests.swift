@@ -142,7 +142,7 @@ struct ImportCommandTests {
     func stopped(_ signal: Int32) throws {
         let directory = TemporaryDirectory()
         let (source, store) = (directory.path + "/source.db", directory.path + "/store")
-        try ImportSources.make(source, blocks: 3_000, seed: 5)
+        try ImportSources.make(source, blocks: 1_000, seed: 5)
         var stops = 0
         for attempt in 0..<20 where stops < 2 {
             let process = try ImportProcess([source, store, "--durability", "block"])
@@ -163,21 +163,31 @@ struct ImportCommandTests {
     func killed() throws {
         let directory = TemporaryDirectory()
         let (source, store) = (directory.path + "/source.db", directory.path + "/store")
-        try ImportSources.make(source, blocks: 2_000, seed: 7)
+        try ImportSources.make(source, blocks: 1_000, seed: 7)
+        let started = ContinuousClock.now
         let whole = try Tool.run("import", "easylayer", source, directory.path + "/whole")
         #expect(whole.status == 0, "\(whole.error)")
+        // How long a run takes here and now, in microseconds.
+        let usual = UInt64(max(1, started.duration(to: .now) / .microseconds(1)))
         let expected = try ImportSources.contents(directory.path + "/whole")
+        func sequence() -> UInt64 { (try? Store.open(at: store, horizon: .committed).sequence) ?? 0 }
         var random = SplitMix64(seed: 7)
         var (killed, grown) = (0, 0)
         var last: UInt64 = 0
-        for _ in 0..<CrashRounds.count {
+        for round in 0..<CrashRounds.count {
             let process = try ImportProcess([source, store, "--durability", "interval:5", "--segment-bytes", "200000"])
-            usleep(UInt32(20_000 + random.below(200_000)))
+            if round.isMultiple(of: 2) {
+                usleep(UInt32(random.below(usual)))
+            } else {
+                // Once it writes, wherever that is.
+                while process.process.isRunning, sequence() == last { usleep(2_000) }
+                usleep(UInt32(random.below(usual / 8 + 1)))
+            }
             _ = process.end(by: SIGKILL)
             killed += process.process.terminationReason == .uncaughtSignal ? 1 : 0
-            let sequence = (try? Store.open(at: store, horizon: .committed).sequence) ?? 0
-            grown += sequence > last ? 1 : 0
-            last = sequence
+            let reached = sequence()
+            grown += reached > last ? 1 : 0
+            last = reached
             guard process.process.terminationReason == .exit else { continue }
             // It was over: from the beginning, in a new place.
             #expect(try ImportSources.contents(store) == expected)
