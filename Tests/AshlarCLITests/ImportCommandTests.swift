@@ -168,7 +168,7 @@ struct ImportCommandTests {
         let whole = try Tool.run("import", "easylayer", source, directory.path + "/whole")
         #expect(whole.status == 0, "\(whole.error)")
         // How long a run takes here and now, in microseconds.
-        let usual = UInt64(max(1, started.duration(to: .now) / .microseconds(1)))
+        let usual = max(1, Int(started.duration(to: .now) / .microseconds(1)))
         let expected = try ImportSources.contents(directory.path + "/whole")
         func sequence() -> UInt64 { (try? Store.open(at: store, horizon: .committed).sequence) ?? 0 }
         var random = SplitMix64(seed: 7)

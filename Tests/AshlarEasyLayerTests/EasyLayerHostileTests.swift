@@ -82,6 +82,22 @@ import Testing
                 == .row(table: "a", id: 3, reason: "the payload is larger than the limit of 65536 bytes"))
     }
 
+    @Test func payloadsThatInflateToMuchAreHeldOneAtATime() throws {
+        let database = try folder.database("one.db")
+        try database.createModel("a")
+        let large = deflated([UInt8](repeating: 0x20, count: 1 << 20))
+        for version in 1...6 as ClosedRange<Int64> {
+            try database.run(
+                """
+                INSERT INTO a ("version", "requestId", "type", "payload", "isCompressed", "timestamp")
+                VALUES ($1, $1, 'Changed', $2, 1, 1)
+                """, [.integer(version), .bytes(large)])
+        }
+        #expect(try run().isWhole)
+        // A batch is what was held: each has a page of rows.
+        #expect(try Store.open(at: folder.file("store")).sequence == 6)
+    }
+
     @Test func theNewFileCountsWhereACrashKeptItFromItsName() throws {
         let directory = EasyLayerFolder()
         let archive = try directory.database("0-3.sqlite3")

@@ -96,6 +96,23 @@ import Testing
         #expect(outbox.all == outbox.first)
     }
 
+    @Test func aRollbackIsFoundBehindABlockThatOnlyHasABase() throws {
+        let database = try folder.database("two.db")
+        for model in ["network", "a"] { try database.createModel(model) }
+        try database.createSharedTables()
+        for height in 4...9 {
+            try database.addBlocks(Int64(height + 1), [bitcoinBlock(height)], at: Int64(height))
+            try database.add("a", version: Int64(height + 1), height: Int64(height), "{\"a\":\(height)}")
+        }
+        try database.addReorganisation(11, to: 7)
+        try database.addBlocks(12, [bitcoinBlock(8, 1, on: 0), bitcoinBlock(9, 1)], at: 9)
+        try database.addSnapshot("a", height: 3, version: 4, "{}")
+        try database.addToOutbox(7, "network", version: 11)
+        let (outbox, store) = try run("two.db")
+        #expect(try store.view().block(height: 3) != nil)
+        #expect(try first(outbox.first, store) == "back to 7")
+    }
+
     @Test func eventsThatBringBlocksAndThoseWithoutAHeightAreFound() throws {
         let database = try source()
         try database.addToOutbox(7, "network", version: 4)
