@@ -27,9 +27,9 @@ package struct EasyLayerFile {
 
 /// The databases that together hold what EasyLayer stored: a server's one, one file, or a directory of them.
 ///
-/// In a directory, archives come first, by their heights, then `current.sqlite3` (or the `new.sqlite3` that a crash kept from that name). Rows above an archive's last height may have been
-/// rolled back since and do not count. What stands in an earlier file, by model, version and request id, does not count again in
-/// a later one.
+/// In a directory, archives come first, by their heights, then `current.sqlite3` (or the `new.sqlite3` that a crash kept from that name).
+/// Rows above an archive's last height may have been rolled back since and do not count. What stands in an earlier file, by model, version
+/// and request id, does not count again in a later one.
 package struct EasyLayerFiles {
     /// The databases, oldest first.
     package let files: [EasyLayerFile]

@@ -61,20 +61,10 @@ enum ImportSources {
 
     /// What a store has, commit by commit, with the marks, and event by event: equal for imports of the same rows.
     static func contents(_ path: String) throws -> [String] {
-        let store = try Store.open(at: path)
-        var contents = try store.commits().map { commit in
-            let commit = try commit.get()
-            let mark = commit.mark ?? []
-            return switch commit.content {
-            case .block(let stored, _): "\(stored.block)"
-            case .rollback: "rollback \(mark.dropFirst(16))"
-            case .floating(let timestamp, _, _): "floating \(timestamp.microseconds) \(mark.dropFirst(16))"
-            case .control: "control"
-            }
-        }
+        var contents = try importedCommits(path)
         var query = EventQuery()
         query.scope = .log
-        contents += try store.view().events(query).map { event in
+        contents += try Store.open(at: path).view().events(query).map { event in
             "\(event.sequence) \(event.ordinal) \(event.model) \(event.type) \(event.version ?? 0) \(event.timestamp) "
                 + "\(event.requestID ?? []) \(String(decoding: event.payload, as: UTF8.self))"
         }

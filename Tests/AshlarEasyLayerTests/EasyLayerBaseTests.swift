@@ -220,6 +220,9 @@ struct SumModel: Model {
         let view = try Store.open(at: folder.file("alone")).view()
         #expect(try view.blocks().map { try $0.get().block.height } == Array(10...19))
         #expect(try events(at: 10, in: "alone") == ["easylayer.snapshot {\"sum\":253}"])
+        for _ in 0..<10 { #expect(try run(into: "steps", spine: .none, commits: 1).isStopped) }
+        #expect(try run(into: "steps", spine: .none).isWhole)
+        #expect(try commits("steps") == commits("alone"))
     }
 
     @Test func aModelOfWhichOnlySnapshotsAreLeftHasTheirState() throws {

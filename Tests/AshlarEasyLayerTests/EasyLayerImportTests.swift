@@ -22,21 +22,6 @@ import Testing
         try EasyLayerImport(try files(path), spine: spine).run(into: store ?? storePath, commits: commits)
     }
 
-    /// What the store has, commit by commit, with the marks.
-    func log(_ path: String? = nil) throws -> [String] {
-        let store = try Store.open(at: path ?? storePath)
-        return try store.commits().map { commit in
-            let commit = try commit.get()
-            let mark = commit.mark ?? []
-            return switch commit.content {
-            case .block(let stored, _): "\(stored.block)"
-            case .rollback: "rollback \(mark.dropFirst(16))"
-            case .floating(let timestamp, _, _): "floating \(timestamp.microseconds) \(mark.dropFirst(16))"
-            case .control: "control"
-            }
-        }
-    }
-
     /// The events in the chain's order, then the floating ones: `height model version-by-request payload`.
     func events(_ scope: EventQuery.Scope = .canonical, _ path: String? = nil) throws -> [String] {
         var query = EventQuery()
@@ -112,7 +97,7 @@ import Testing
             try #require(runs < 200)
         }
         #expect(runs > 5)
-        #expect(try log() == log(whole))
+        #expect(try importedCommits(storePath) == importedCommits(whole))
         #expect(try events(.log) == events(.log, whole))
         let sequence = try Store.open(at: storePath).sequence
         let again = try run(path)
