@@ -57,12 +57,14 @@ extension OutboxSearch {
         guard let spine, !markers.isEmpty else { return }
         var step: UInt64 = 0
         var places: [(index: Int, step: UInt64)] = []
-        try spine.forEachStep(seen: { (id, file) in
-            if let index = markers[RowPlace(file: file, id: id)] { places.append((index, step + 1)) }
-        }) { (_) throws(EasyLayerError) in
-            step += 1
-            return true
-        }
+        try spine.forEachStep(
+            seen: { (id, file) in
+                if let index = markers[RowPlace(file: file, id: id)] { places.append((index, step + 1)) }
+            },
+            { (_) throws(EasyLayerError) in
+                step += 1
+                return true
+            })
         for (index, step) in places { found(index: index, sequence: outline.sequence(ofStep: step)) }
     }
 }
