@@ -76,13 +76,13 @@ soak: build ## thousands of seeds of the simulations: random work, faults, power
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
 
-# How often the exporters, or their server, are killed.
+# How often the exporters, their server, or an import are killed.
 SOAK_ROUNDS ?= 300
 
 # Each of them runs a little in `make test` too.
-SOAK_EXPORT_TESTS := ExportCommandTests/killed|ExporterTests/stoppedServer|ExportLiveTests|StandbyTests
+SOAK_EXPORT_TESTS := ExportCommandTests/killed|ImportCommandTests/killed|ExporterTests/stoppedServer|ExportLiveTests|StandbyTests
 
-soak-export: build ## exporters killed hundreds of times, PostgreSQL under them; whole chains live; a standby
+soak-export: build ## exporters and imports killed hundreds of times, PostgreSQL under them; whole chains live; a standby
 	@ASHLAR_CRASH_ROUNDS=$(SOAK_ROUNDS) \
 		$(SWIFT) test --skip-build --disable-xctest --filter '$(SOAK_EXPORT_TESTS)' </dev/null
 

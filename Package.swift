@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
+                "Ashlar", "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres",
+                "AshlarSQLite",
                 "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
@@ -80,7 +81,8 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "ashlar-bitcoin", dependencies: ["AshlarBitcoin"], swiftSettings: settings),
         .target(
-            name: "AshlarTestSupport", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"],
+            name: "AshlarTestSupport",
+            dependencies: ["Ashlar", "AshlarExport", "AshlarFormat", "AshlarSQLite", "AshlarStorage", "CAshlarZlib"],
             path: "Tests/AshlarTestSupport", swiftSettings: settings),
         .target(
             name: "AshlarExportTestSupport", dependencies: ["AshlarExport", "Ashlar", "AshlarTestSupport"],

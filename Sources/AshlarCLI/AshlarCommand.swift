@@ -22,7 +22,7 @@ public struct AshlarCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
             TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
-            ExportCommand.self,
+            ExportCommand.self, ImportCommand.self,
             RollbackCommand.self, PruneCommand.self, StatsCommand.self, VerifyCommand.self, BenchCommand.self,
         ])
 

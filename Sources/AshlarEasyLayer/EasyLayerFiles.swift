@@ -27,9 +27,9 @@ package struct EasyLayerFile {
 
 /// The databases that together hold what EasyLayer stored: a server's one, one file, or a directory of them.
 ///
-/// In a directory, archives come first, by their heights, then `current.sqlite3`. Rows above an archive's last height may have been
-/// rolled back since and do not count. What stands in an earlier file, by model, version and request id, does not count again in
-/// a later one.
+/// In a directory, archives come first, by their heights, then `current.sqlite3` (or the `new.sqlite3` that a crash kept from that name).
+/// Rows above an archive's last height may have been rolled back since and do not count. What stands in an earlier file, by model, version
+/// and request id, does not count again in a later one.
 package struct EasyLayerFiles {
     /// The databases, oldest first.
     package let files: [EasyLayerFile]
@@ -40,8 +40,8 @@ package struct EasyLayerFiles {
 
     /// Opens one database file, or all files of a directory that count.
     ///
-    /// Archives are named `FROM-TO.sqlite3`, by heights; anything else, such as a `new.sqlite3` that a crash left, is not looked at. Throws
-    /// `files` if there is nothing at the path or no `current.sqlite3` in the directory.
+    /// Archives are named `FROM-TO.sqlite3`, by heights; anything else is not looked at. Throws `files` if there is nothing at the path or
+    /// no `current.sqlite3` in the directory, `layout` if no file has a model's table.
     package init(
         path: String, payloads: EasyLayerPayload = EasyLayerPayload(),
         open: (String) throws(SQLFailure) -> any SQLConnection
@@ -51,17 +51,20 @@ package struct EasyLayerFiles {
             let connection = try reading { () throws(SQLFailure) in try open(part.path) }
             files.append(try EasyLayerFile(name: part.path, connection: connection, upTo: part.upTo))
         }
-        self.init(files, payloads)
+        try self.init(files, payloads, path)
     }
 
     /// Takes one database that is open already.
     package init(
         _ connection: any SQLConnection, name: String, payloads: EasyLayerPayload = EasyLayerPayload()
     ) throws(EasyLayerError) {
-        self.init([try EasyLayerFile(name: name, connection: connection, upTo: nil)], payloads)
+        try self.init([try EasyLayerFile(name: name, connection: connection, upTo: nil)], payloads, name)
     }
 
-    private init(_ files: [EasyLayerFile], _ payloads: EasyLayerPayload) {
+    private init(_ files: [EasyLayerFile], _ payloads: EasyLayerPayload, _ name: String) throws(EasyLayerError) {
+        guard files.contains(where: { !$0.layout.models.isEmpty }) else {
+            throw .layout("\(name): no table here has the columns of a model of EasyLayer")
+        }
         self.files = files
         self.payloads = payloads
         models = Set(files.flatMap(\.layout.models)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -80,13 +83,25 @@ package struct EasyLayerFiles {
             throw .files(path: path, reason: "\(error)")
         }
         guard let names else { throw .files(path: path, reason: "there is nothing here") }
-        guard names.contains("current.sqlite3") else {
-            throw .files(path: path, reason: "there is no current.sqlite3 in this directory")
-        }
         let archives = names.compactMap { name in heights(ofArchive: name).map { (name: name, heights: $0) } }
             .sorted { ($0.heights.lowerBound, $0.heights.upperBound) < ($1.heights.lowerBound, $1.heights.upperBound) }
         let directory = path.hasSuffix("/") ? path : path + "/"
-        return archives.map { (directory + $0.name, $0.heights.upperBound) } + [(directory + "current.sqlite3", nil)]
+        let current = try current(among: names, hasArchives: !archives.isEmpty, path)
+        return archives.map { (directory + $0.name, $0.heights.upperBound) } + [(directory + current, nil)]
+    }
+
+    /// The name of the file that is written to.
+    ///
+    /// EasyLayer fills `new.sqlite3`, makes an archive of `current.sqlite3` and gives the new file its name. So beside `current.sqlite3`
+    /// a new one is unfinished work with nothing of its own; without it, and behind an archive, it is the file that only lacks its name.
+    private static func current(
+        among names: [String], hasArchives: Bool, _ path: String
+    ) throws(EasyLayerError) -> String {
+        if names.contains("current.sqlite3") { return "current.sqlite3" }
+        if names.contains("new.sqlite3"), hasArchives { return "new.sqlite3" }
+        throw .files(
+            path: path,
+            reason: "there is no current.sqlite3 in this directory; name a database file or EasyLayer's directory")
     }
 
     /// The heights in an archive's name; nil if it is no archive's.
@@ -99,57 +114,4 @@ package struct EasyLayerFiles {
         }
         return from...to
     }
-}
-
-extension EasyLayerFiles {
-    /// Some rows of a model in one file that count and stand in no earlier file.
-    ///
-    /// The condition and the order are SQL, the parameters those of the condition.
-    func page(
-        _ model: String, in file: Int, where condition: String, _ parameters: [SQLValue], order: String,
-        limit: Int = 256
-    ) throws(EasyLayerError) -> EasyLayerPage {
-        let source = files[file]
-        guard source.layout.models.contains(model) else { return EasyLayerPage(rows: [], last: nil) }
-        let values = try reading { () throws(SQLFailure) in
-            try source.connection.rows(
-                """
-                SELECT \(EasyLayerRow.columns) FROM \(quoted(model)) WHERE \(source.condition) AND \(condition)
-                ORDER BY \(order) LIMIT \(limit)
-                """, parameters)
-        }
-        var page = EasyLayerPage(rows: [], last: nil)
-        for value in values {
-            let row = try EasyLayerRow(value, of: model, payloads)
-            if try !isRepeated(row, of: model, file: file) { page.rows.append(row) }
-            page.last = (row.height, row.id)
-        }
-        page.isWhole = values.count < limit
-        return page
-    }
-
-    /// Whether an earlier file has the row.
-    private func isRepeated(_ row: EasyLayerRow, of model: String, file: Int) throws(EasyLayerError) -> Bool {
-        for earlier in files[..<file] where earlier.layout.models.contains(model) {
-            let request = #"CAST("requestId" AS text)"#
-            let same = row.requestID != nil ? "\(request) = $2" : "COALESCE(\(request), '') = ''"
-            let sql = """
-                SELECT 1 FROM \(quoted(model)) WHERE "version" = $1 AND \(same) AND \(earlier.condition) LIMIT 1
-                """
-            let parameters = [SQLValue.integer(row.version)] + (row.requestID.map { [.text($0)] } ?? [])
-            let found = try reading { () throws(SQLFailure) in try earlier.connection.value(sql, parameters) }
-            if found != nil { return true }
-        }
-        return false
-    }
-}
-
-/// Some rows in the order asked for.
-struct EasyLayerPage {
-    /// The rows that count.
-    var rows: [EasyLayerRow]
-    /// Height and id of the last row looked at, whether it counts or not.
-    var last: (height: Int64?, id: Int64)?
-    /// Whether nothing comes behind it.
-    var isWhole = true
 }

@@ -14,6 +14,8 @@ import AshlarFormat
 ///
 /// Rows without a height come last, by model, file and id, as floating batches. Versions are not kept: the store counts its own.
 ///
+/// Where the first events of a model are gone, its oldest usable snapshot becomes an event of it; see `EasyLayerBase`.
+///
 /// The source must stand still meanwhile. Every commit carries a mark, so an import that was interrupted goes on where it was; with a source
 /// that has changed since it is refused.
 package struct EasyLayerImport {
@@ -46,80 +48,37 @@ package struct EasyLayerImport {
 
     /// Writes the store at `path`, or goes on with it, and compares it with the source.
     ///
-    /// `options` are those of the store's writer; what it is created with is chosen here. `stop` is asked before each commit: true ends the
-    /// import early, without a comparison. Throws `otherImport` if something else is in the store. Complexity: O(bytes of the source), read
-    /// three times; holds some rows of each model at a time.
+    /// `options` are those of the store's writer; what it is created with is chosen here. `report` is told after each commit and page how
+    /// far it is. `shouldStop` is asked at least as often; once it says true the import ends early, without a comparison, and the same call
+    /// goes on there. Throws `otherImport` if something else is in the store. Complexity: O(bytes of the source), read three times; holds
+    /// some rows of each model at a time.
     package func run(
-        into path: String, options: WriterOptions = WriterOptions(), stop: () -> Bool = { false }
+        into path: String, options: WriterOptions = WriterOptions(), shouldStop: @escaping () -> Bool = { false },
+        report tell: @escaping (EasyLayerProgress) -> Void = { _ in }
     ) throws(EasyLayerError) -> EasyLayerReport {
-        let outline = try EasyLayerOutline(files, spine)
+        let control = EasyLayerControl(shouldStop: shouldStop, report: tell)
+        tell(EasyLayerProgress(phase: .outline, total: 0))
+        let outline = try EasyLayerOutline(files, spine, stop: shouldStop)
+        guard !shouldStop() else {
+            var report = EasyLayerReport()
+            report.isStopped = true
+            return report
+        }
         var options = options
         var creation = CreationOptions()
         creation.allowsHeightGaps = spine == nil
         creation.hashNotation = outline.network == .evm ? .prefixedHex : .hex
         options.creation = creation
         let writer = try storing { () throws(StoreError) in try Writer.open(at: path, options: options) }
-        var run = try EasyLayerRun(files, spine, outline, writer)
-        try run.writeChain(stop)
-        try run.writeFloating(stop)
+        var run = try EasyLayerRun(files, spine, outline, writer, control)
+        try run.writeChain()
+        try run.writeFloating()
         var report = run.report
+        report.bases = outline.bases
         let store = try run.finish()
-        if !report.isStopped { try compare(with: store, &report) }
+        guard !report.isStopped else { return report }
+        var comparison = EasyLayerComparison(files, spine, outline, control)
+        try comparison.compare(with: store, &report)
         return report
-    }
-
-    /// Adds up the rows of the source and the events of the store.
-    private func compare(with store: Store, _ report: inout EasyLayerReport) throws(EasyLayerError) {
-        var sums: [String: (source: EasyLayerSum, store: EasyLayerSum)] = [:]
-        for model in files.models { sums[model] = try sourceSum(model, &report) }
-        let stored = try storing { () throws(StoreError) in try Self.storeSums(store) }
-        for (model, sum) in stored { sums[model, default: (EasyLayerSum(), EasyLayerSum())].store = sum }
-        report.models = sums.map { EasyLayerReport.Model(name: $0, source: $1.source, store: $1.store) }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    private func sourceSum(
-        _ model: String, _ report: inout EasyLayerReport
-    ) throws(EasyLayerError) -> (source: EasyLayerSum, store: EasyLayerSum) {
-        var sum = EasyLayerSum()
-        for file in files.files.indices {
-            var id = Int64.min
-            while true {
-                let page = try files.page(
-                    model, in: file, where: "\"id\" > CAST($1 AS bigint)", [.integer(id)], order: "\"id\"")
-                for row in page.rows {
-                    let change = model == spine?.model ? EasyLayerNetwork.change(ofType: row.type)?.change : nil
-                    if change == .reorganized || change == .cleared {
-                        report.markers += 1
-                        continue
-                    }
-                    var digest = EasyLayerDigest()
-                    digest.add(row)
-                    sum.add(digest, bytes: row.payload.count)
-                }
-                guard !page.isWhole, let last = page.last else { break }
-                id = last.id
-            }
-        }
-        return (sum, EasyLayerSum())
-    }
-
-    private static func storeSums(_ store: Store) throws(StoreError) -> [String: EasyLayerSum] {
-        var query = EventQuery()
-        query.scope = .log
-        var cursor = try store.view().cursor(query)
-        var sums: [UInt32: EasyLayerSum] = [:]
-        var names: [UInt32: String] = [:]
-        while try cursor.next() {
-            var digest = EasyLayerDigest()
-            digest.add(
-                type: cursor.type, requestID: cursor.requestID, timestamp: cursor.timestamp.microseconds,
-                height: cursor.height, payload: cursor.payload)
-            sums[cursor.modelID, default: EasyLayerSum()].add(digest, bytes: cursor.payload.byteCount)
-            if names[cursor.modelID] == nil { names[cursor.modelID] = cursor.model }
-        }
-        var named: [String: EasyLayerSum] = [:]
-        for (id, sum) in sums { named[names[id] ?? ""] = sum }
-        return named
     }
 }

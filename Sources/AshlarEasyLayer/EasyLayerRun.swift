@@ -9,19 +9,21 @@ struct EasyLayerRun: ~Copyable {
     private var outline: EasyLayerOutline
     private var writer: Writer
     private var mark: EasyLayerMark
+    private let control: EasyLayerControl
+    private var progress: EasyLayerProgress
     /// What the run did.
     private(set) var report = EasyLayerReport()
 
-    /// Rows in a floating batch, at most.
-    private static let batchRows = 256
-
     /// Finds out how far the store is.
     init(
-        _ files: EasyLayerFiles, _ spine: EasyLayerSpine?, _ outline: EasyLayerOutline, _ writer: consuming Writer
+        _ files: EasyLayerFiles, _ spine: EasyLayerSpine?, _ outline: EasyLayerOutline, _ writer: consuming Writer,
+        _ control: EasyLayerControl
     ) throws(EasyLayerError) {
         self.files = files
         self.spine = spine
         self.outline = outline
+        self.control = control
+        progress = EasyLayerProgress(phase: .blocks, total: outline.rows)
         mark = EasyLayerMark(source: outline.source)
         let sequence = writer.sequence
         let store = writer.store
@@ -38,6 +40,7 @@ struct EasyLayerRun: ~Copyable {
             throw .otherImport("the source has changed since this import began; remove the store and begin anew")
         }
         mark = found
+        progress.earlier = try storing { () throws(StoreError) in try store.statistics().events }
     }
 
     /// Makes everything durable, closes the writer, and gives the store for reading.
@@ -47,14 +50,19 @@ struct EasyLayerRun: ~Copyable {
     }
 
     /// Writes the blocks and rollbacks that are not in the store yet.
-    mutating func writeChain(_ stop: () -> Bool) throws(EasyLayerError) {
-        var heights = EasyLayerHeights(files, spine, after: mark.height)
-        guard let spine else { return try writeStandIns(&heights, stop) }
+    mutating func writeChain() throws(EasyLayerError) {
+        var heights = EasyLayerHeights(files, spine, bases: outline.bases.taken, after: mark.height)
+        guard let spine else { return try writeStandIns(&heights) }
+        let base = outline.baseBlock
         var step: UInt64 = 0
         try spine.forEachStep { (change) throws(EasyLayerError) in
             step += 1
-            // The rest of the walk costs little: nothing is written any more.
-            guard step > mark.steps, !isStopped(stop) else { return }
+            guard step > mark.steps else { return true }
+            guard !isStopped() else { return false }
+            if let base, base.step == step, mark.height < base.block.height {
+                try writeBaseBlock(base.block, &heights)
+                guard !isStopped() else { return false }
+            }
             mark.steps = step
             switch change {
             case .clear: try rollBack(to: -1)
@@ -68,19 +76,28 @@ struct EasyLayerRun: ~Copyable {
                 let time = block.time ?? Timestamp(microseconds: events.first?.row.timestamp ?? 0)
                 try append(block, time, events)
             }
+            return true
         }
     }
 
-    /// Writes a block for each height that has rows.
-    private mutating func writeStandIns(
-        _ heights: inout EasyLayerHeights, _ stop: () -> Bool
+    /// Writes the block below the chain's first one, which has nothing but bases in it.
+    private mutating func writeBaseBlock(
+        _ block: EasyLayerBlock, _ heights: inout EasyLayerHeights
     ) throws(EasyLayerError) {
+        let rows = try heights.rows(at: block.height)
+        mark.height = block.height
+        try append(block, block.time ?? Timestamp(microseconds: rows.first?.row.timestamp ?? 0), rows)
+    }
+
+    /// Writes a block for each height that has rows.
+    private mutating func writeStandIns(_ heights: inout EasyLayerHeights) throws(EasyLayerError) {
         let store = writer.store
         let tip = try storing { () throws(StoreError) in try store.view().tip() }
         guard var parent = tip?.block.hash ?? BlockHash([UInt8](repeating: 0, count: 16)) else { return }
-        while !isStopped(stop), let height = try heights.nextHeight() {
+        while !isStopped(), let height = try heights.nextHeight() {
             let rows = try heights.rows(at: height)
-            guard let first = rows.first, let hash = Self.standIn(height, rows) else { return }
+            // Rows that an earlier file has may have been all there was.
+            guard let first = rows.first, let hash = Self.standIn(height, rows) else { continue }
             mark.steps += 1
             mark.height = height
             let block = EasyLayerBlock(height: height, hash: hash, parent: parent)
@@ -103,15 +120,23 @@ struct EasyLayerRun: ~Copyable {
     }
 
     /// Writes the rows without a height that are not in the store yet.
-    mutating func writeFloating(_ stop: () -> Bool) throws(EasyLayerError) {
+    mutating func writeFloating() throws(EasyLayerError) {
+        progress.phase = .floating
         var batch: UInt64 = 0
         for model in files.models {
             for file in files.files.indices {
+                let isOfNetwork = model == spine?.model
+                // A look into the index spares walking through a table that has none.
+                let byHeight = Self.isFloating(isOfNetwork, byID: false)
+                guard try files.hasRows(model, in: file, where: byHeight) else { continue }
                 var id = Int64.min
-                while !isStopped(stop) {
+                // The sizes of pages are those of batches: the same again when the import goes on.
+                var size = EasyLayerPageSize()
+                while !isStopped() {
                     let page = try files.page(
-                        model, in: file, where: Self.isFloating(model == spine?.model), [.integer(id)],
-                        order: "\"id\"", limit: Self.batchRows)
+                        model, in: file,
+                        where: "\(Self.isFloating(isOfNetwork, byID: true)) AND \"id\" > CAST($1 AS bigint)",
+                        [.integer(id)], order: "\"id\"", size: &size)
                     if !page.rows.isEmpty {
                         batch += 1
                         if batch > mark.batches { try appendFloating(page.rows, of: model, batch) }
@@ -124,9 +149,13 @@ struct EasyLayerRun: ~Copyable {
     }
 
     /// The condition, in SQL, that a row has no height; events of the spine are no rows of the store.
-    private static func isFloating(_ isOfNetwork: Bool) -> String {
+    ///
+    /// By the index of heights, or `byID`: the sign before the name keeps that index out of a walk along the ids, which would else look up
+    /// and sort all rows without a height for each page.
+    private static func isFloating(_ isOfNetwork: Bool, byID: Bool) -> String {
+        let height = byID ? "+\"blockHeight\"" : "\"blockHeight\""
         let isOther = isOfNetwork ? "NOT \(EasyLayerSpine.isOfSpine)" : "TRUE"
-        return "(\"blockHeight\" IS NULL OR \"blockHeight\" < 0) AND \(isOther) AND \"id\" > CAST($1 AS bigint)"
+        return "(\(height) IS NULL OR \(height) < 0) AND \(isOther)"
     }
 }
 
@@ -139,7 +168,7 @@ extension EasyLayerRun {
         let events = rows.map { Self.event($0.row, of: $0.model, time) }
         do throws(StoreError) { try writer.append(header, events: events) } catch { throw .store(error) }
         report.blocks += 1
-        report.events += UInt64(events.count)
+        count(rows)
     }
 
     private mutating func rollBack(to height: Int64) throws(EasyLayerError) {
@@ -150,6 +179,16 @@ extension EasyLayerRun {
             throw .store(error)
         }
         report.rollbacks += 1
+        count([])
+    }
+
+    /// Counts what a commit brought, and tells how far the run is.
+    private mutating func count(_ rows: [(model: String, row: EasyLayerRow)]) {
+        report.events += UInt64(rows.count)
+        for (_, row) in rows { report.bytes += UInt64(row.payload.count) }
+        progress.rows = report.events
+        progress.commits += 1
+        control.report(progress)
     }
 
     private mutating func appendFloating(
@@ -163,8 +202,8 @@ extension EasyLayerRun {
         } catch {
             throw .store(error)
         }
-        report.events += UInt64(events.count)
         report.floating += UInt64(events.count)
+        count(rows.map { (model, $0) })
     }
 
     private static func event(_ row: EasyLayerRow, of model: String, _ time: Timestamp) -> Event {
@@ -175,8 +214,8 @@ extension EasyLayerRun {
     }
 
     /// Whether the run is to end here; once it is, it stays so.
-    private mutating func isStopped(_ stop: () -> Bool) -> Bool {
-        if !report.isStopped, stop() { report.isStopped = true }
+    private mutating func isStopped() -> Bool {
+        if !report.isStopped, control.shouldStop() { report.isStopped = true }
         return report.isStopped
     }
 }

@@ -32,10 +32,8 @@ package struct EasyLayerSpine {
     package static func find(in files: EasyLayerFiles) throws(EasyLayerError) -> EasyLayerSpine? {
         var found: [String] = []
         for model in files.models {
-            for file in files.files where file.layout.models.contains(model) && found.last != model {
-                let sql = "SELECT 1 FROM \(quoted(model)) WHERE \(file.condition) AND \(isOfSpine) LIMIT 1"
-                let value = try reading { () throws(SQLFailure) in try file.connection.value(sql) }
-                if value != nil { found.append(model) }
+            for file in files.files.indices where found.last != model {
+                if try files.hasRows(model, in: file, where: isOfSpine) { found.append(model) }
             }
         }
         guard found.count <= 1 else {
@@ -48,16 +46,28 @@ package struct EasyLayerSpine {
     static let isOfSpine =
         "\"type\" IN (\(EasyLayerNetwork.spineTypes.map { "'\($0)'" }.joined(separator: ", ")))"
 
-    /// Hands out the steps one by one. Complexity: O(bytes of the events); holds some events at a time.
-    package func forEachStep(_ body: (Step) throws(EasyLayerError) -> Void) throws(EasyLayerError) {
+    /// Hands out the steps one by one until `body` says that it wants no more. Complexity: O(bytes of the events); holds some events at a time.
+    ///
+    /// `seen` is told the id and the file of each event before the steps that come of it.
+    package func forEachStep(
+        seen: (Int64, _ file: Int) -> Void = { _, _ in }, _ body: (Step) throws(EasyLayerError) -> Bool
+    ) throws(EasyLayerError) {
         var walk = SpineWalk(model: model)
+        var goesOn = true
         for file in files.files.indices {
             var id = Int64.min
+            var size = EasyLayerPageSize()
             while true {
                 let page = try files.page(
                     model, in: file, where: "\(Self.isOfSpine) AND \"id\" > CAST($1 AS bigint)", [.integer(id)],
-                    order: "\"id\"", limit: 16)
-                for row in page.rows { try walk.take(row, body) }
+                    order: "\"id\"", size: &size)
+                for row in page.rows where goesOn {
+                    seen(row.id, file)
+                    try walk.take(row) { (step) throws(EasyLayerError) in
+                        if goesOn { goesOn = try body(step) }
+                    }
+                }
+                guard goesOn else { return }
                 guard !page.isWhole, let last = page.last else { break }
                 id = last.id
             }
@@ -67,7 +77,10 @@ package struct EasyLayerSpine {
     /// All steps at once.
     package func steps() throws(EasyLayerError) -> [Step] {
         var steps: [Step] = []
-        try forEachStep { (step) throws(EasyLayerError) in steps.append(step) }
+        try forEachStep { (step) throws(EasyLayerError) in
+            steps.append(step)
+            return true
+        }
         return steps
     }
 }

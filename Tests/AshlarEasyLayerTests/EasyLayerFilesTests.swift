@@ -1,6 +1,7 @@
 import AshlarEasyLayer
 import AshlarExport
 import AshlarSQLite
+import AshlarTestSupport
 import Testing
 
 @Suite struct EasyLayerFilesTests {

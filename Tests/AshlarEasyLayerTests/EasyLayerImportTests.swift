@@ -3,6 +3,7 @@ import AshlarEasyLayer
 import AshlarExport
 import AshlarFormat
 import AshlarSQLite
+import AshlarTestSupport
 import Foundation
 import Testing
 
@@ -16,25 +17,9 @@ import Testing
 
     @discardableResult
     func run(
-        _ path: String, into store: String? = nil, spine: EasyLayerImport.Spine = .automatic,
-        stop: () -> Bool = { false }
+        _ path: String, into store: String? = nil, spine: EasyLayerImport.Spine = .automatic, commits: UInt64 = .max
     ) throws -> EasyLayerReport {
-        try EasyLayerImport(try files(path), spine: spine).run(into: store ?? storePath, stop: stop)
-    }
-
-    /// What the store has, commit by commit, with the marks.
-    func log(_ path: String? = nil) throws -> [String] {
-        let store = try Store.open(at: path ?? storePath)
-        return try store.commits().map { commit in
-            let commit = try commit.get()
-            let mark = commit.mark ?? []
-            return switch commit.content {
-            case .block(let stored, _): "\(stored.block)"
-            case .rollback: "rollback \(mark.dropFirst(16))"
-            case .floating(let timestamp, _, _): "floating \(timestamp.microseconds) \(mark.dropFirst(16))"
-            case .control: "control"
-            }
-        }
+        try EasyLayerImport(try files(path), spine: spine).run(into: store ?? storePath, commits: commits)
     }
 
     /// The events in the chain's order, then the floating ones: `height model version-by-request payload`.
@@ -103,11 +88,7 @@ import Testing
         var runs = 0
         while true {
             // Some commits more with each run.
-            var left = runs % 5 + 1
-            let report = try run(path) {
-                left -= 1
-                return left < 0
-            }
+            let report = try run(path, commits: UInt64(runs % 5 + 1))
             runs += 1
             guard report.isStopped else {
                 #expect(report.isWhole)
@@ -116,7 +97,7 @@ import Testing
             try #require(runs < 200)
         }
         #expect(runs > 5)
-        #expect(try log() == log(whole))
+        #expect(try importedCommits(storePath) == importedCommits(whole))
         #expect(try events(.log) == events(.log, whole))
         let sequence = try Store.open(at: storePath).sequence
         let again = try run(path)
@@ -133,12 +114,8 @@ import Testing
         try database.add("b", version: 1, height: 7, "{\"n\":3}")
         try database.add("b", version: 2, height: nil, "{\"n\":4}")
         let path = folder.file("two.db")
-        #expect(try run(path) { true }.isStopped)
-        var left = 1
-        _ = try run(path) {
-            left -= 1
-            return left < 0
-        }
+        #expect(try run(path, commits: 0).isStopped)
+        #expect(try run(path, commits: 1).isStopped)
         #expect(try run(path).isWhole)
         #expect(try events() == ["7 a-1 {\"n\":1}", "7 b-1 {\"n\":3}", "20 a-2 {\"n\":2}"])
         let blocks = try Store.open(at: storePath).view().blocks().map { try $0.get().block }

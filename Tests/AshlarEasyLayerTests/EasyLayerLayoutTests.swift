@@ -1,5 +1,6 @@
 import AshlarEasyLayer
 import AshlarSQLite
+import AshlarTestSupport
 import Testing
 
 @Suite struct EasyLayerLayoutTests {

@@ -1,4 +1,5 @@
 import AshlarEasyLayer
+import AshlarTestSupport
 import CAshlarZlib
 import Testing
 

@@ -2,6 +2,7 @@ import Ashlar
 import AshlarEasyLayer
 import AshlarExport
 import AshlarSQLite
+import AshlarTestSupport
 import Testing
 
 @Suite struct EasyLayerRefusalTests {
@@ -15,11 +16,13 @@ import Testing
         return database
     }
 
-    func run(_ spine: EasyLayerImport.Spine = .automatic, stop: () -> Bool = { false }) throws -> EasyLayerReport {
+    func run(
+        _ spine: EasyLayerImport.Spine = .automatic, commits: UInt64 = .max
+    ) throws -> EasyLayerReport {
         let files = try EasyLayerFiles(path: folder.file("one.db")) { (path) throws(SQLFailure) in
             try SQLiteTarget(readOnly: path)
         }
-        return try EasyLayerImport(files, spine: spine).run(into: folder.file("store"), stop: stop)
+        return try EasyLayerImport(files, spine: spine).run(into: folder.file("store"), commits: commits)
     }
 
     @Test func aStoreOfSomethingElseIsRefused() throws {
@@ -38,11 +41,7 @@ import Testing
 
     @Test func aSourceThatChangedIsRefused() throws {
         let database = try source()
-        var left = 3
-        let report = try run {
-            left -= 1
-            return left < 0
-        }
+        let report = try run(commits: 3)
         #expect(report.isStopped)
         #expect(report.blocks == 3)
         try database.add("a", version: 2, height: 6, "{}")

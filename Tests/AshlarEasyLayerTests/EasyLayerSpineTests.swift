@@ -2,36 +2,8 @@ import AshlarEasyLayer
 import AshlarExport
 import AshlarFormat
 import AshlarSQLite
+import AshlarTestSupport
 import Testing
-
-/// The JSON of a Bitcoin block on branch `branch`, which stands on branch `parent`.
-func bitcoinBlock(_ height: Int, _ branch: Int = 0, on parent: Int? = nil) -> String {
-    """
-    {"height":\(height),"hash":"\(hashText(height, branch))","previousblockhash":"\
-    \(hashText(height - 1, parent ?? branch))","time":\(1_600_000_000 + height),"tx":["a","b"]}
-    """
-}
-
-/// The hash of a made-up block in hex.
-func hashText(_ height: Int, _ branch: Int) -> String {
-    let digits = String(height * 16 + branch + 0x100_0000, radix: 16)
-    return String(repeating: "ab", count: 28) + String(repeating: "0", count: 8 - digits.count) + digits
-}
-
-extension SQLiteTarget {
-    /// Adds a `BlocksAdded` event of Bitcoin.
-    func addBlocks(_ version: Int64, _ blocks: [String], at height: Int64, compress: Bool = false) throws {
-        try add(
-            "network", version: version, type: "BitcoinNetworkBlocksAddedEvent", height: height,
-            "{\"blocks\":[\(blocks.joined(separator: ","))]}", compress: compress)
-    }
-
-    /// Adds a `Reorganized` event of Bitcoin.
-    func addReorganisation(_ version: Int64, to height: Int64) throws {
-        try add(
-            "network", version: version, type: "BitcoinNetworkReorganizedEvent", height: height, "{\"blocks\":[]}")
-    }
-}
 
 /// The steps in short: heights, `<` with the height gone back to, `x` for all gone.
 func short(_ steps: [EasyLayerSpine.Step]) -> String {

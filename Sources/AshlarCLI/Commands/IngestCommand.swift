@@ -95,10 +95,7 @@ struct IngestCommand: ParsableCommand {
         settings.acknowledges = taking.ack
         settings.startsOver = taking.fromStart
         settings.durability = writing.durability?.durability
-        settings.writer.finalityDepth = writing.finalityDepth
-        settings.writer.segmentBytes = writing.segmentBytes
-        settings.writer.compression = writing.compression.compression
-        settings.writer.maxPayloadBytes = writing.maxPayloadBytes
+        settings.writer = writing.options
         settings.allowsHeightGaps = creation.allowHeightGaps
         settings.notation = creation.hash?.notation
         settings.showsProgress = true

@@ -22,7 +22,7 @@ struct IngestWritingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "When blocks become durable: block, interval[:MS[,BYTES]] or manual (at the end).",
-            discussion: "By default block with --ack, else interval:100,16777216."))
+            discussion: "By default interval:100,16777216; block with `ingest --ack`."))
     var durability: DurabilityArgument?
 
     @Option(help: "Blocks this far below the highest tip ever seen are final.")
@@ -45,6 +45,17 @@ struct IngestWritingOptions: ParsableArguments {
         guard (1...Limits.contentBytes).contains(maxPayloadBytes) else {
             throw ValidationError("--max-payload-bytes must be from 1 to \(Limits.contentBytes)")
         }
+    }
+
+    /// The same for the library.
+    var options: WriterOptions {
+        var options = WriterOptions()
+        options.durability = durability?.durability ?? .standard
+        options.finalityDepth = finalityDepth
+        options.segmentBytes = segmentBytes
+        options.compression = compression.compression
+        options.maxPayloadBytes = maxPayloadBytes
+        return options
     }
 }
 
