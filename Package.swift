@@ -58,8 +58,8 @@ let package = Package(
         .target(
             name: "AshlarCLI",
             dependencies: [
-                "Ashlar", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres", "AshlarSQLite",
-                "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
+                "Ashlar", "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres",
+                "AshlarSQLite", "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -109,7 +109,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AshlarCLITests",
-            dependencies: ["AshlarCLI", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat", "AshlarTestSupport"],
+            dependencies: [
+                "AshlarCLI", "AshlarEasyLayer", "AshlarExport", "AshlarSQLite", "Ashlar", "AshlarFormat",
+                "AshlarTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AshlarBitcoinTests", dependencies: ["AshlarBitcoin", "Ashlar", "AshlarTestSupport"],

@@ -50,6 +50,8 @@ extension PostgresTarget {
         case .json: "jsonb"
         case .timestamp: "timestamptz"
         case .numeric: "numeric(78,0)"
+        case .integer32: "integer"
+        case .boolean: "boolean"
         }
     }
 }
