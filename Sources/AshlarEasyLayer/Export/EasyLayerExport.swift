@@ -31,7 +31,7 @@ package struct EasyLayerExport {
     /// Writes everything into a database that has nothing of these names, within a transaction that is open and that the caller ends.
     ///
     /// Complexity: O(bytes), read once from the log and once from the target; holds some megabytes of rows.
-    func write(to connection: any SQLConnection) throws(EasyLayerExportError) -> EasyLayerExportReport {
+    package func run(inOpenTransactionOf connection: any SQLConnection) throws(EasyLayerExportError) -> EasyLayerExportReport {
         let plan = try EasyLayerExportPlan(view, store, options, connection.dialect)
         var run = try EasyLayerExportRun(view, store, plan, connection, options, stop, report)
         try run.fill()
@@ -62,7 +62,7 @@ extension EasyLayerExport {
         try writing { () throws(SQLFailure) in try connection.begin() }
         do throws(EasyLayerExportError) {
             try prepare(connection, schema: schema, name: name, replaces)
-            let report = try write(to: connection)
+            let report = try run(inOpenTransactionOf: connection)
             // Whoever stopped it by now has nothing written.
             guard !stop() else { throw .stopped }
             try writing { () throws(SQLFailure) in try connection.commit() }

@@ -83,7 +83,7 @@ extension EasyLayerExport {
                 PRAGMA application_id=\(EasyLayerSeal.applicationID); BEGIN
                 """)
         }
-        let report = try write(to: connection)
+        let report = try run(inOpenTransactionOf: connection)
         try writing { () throws(SQLFailure) in try connection.execute("COMMIT") }
         return report
     }
