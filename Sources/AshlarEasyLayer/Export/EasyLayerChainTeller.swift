@@ -66,7 +66,10 @@ struct EasyLayerChainTeller: ~Copyable {
     }
 
     private mutating func nextCommit() throws(EasyLayerExportError) {
-        guard let result = commits.next() else { return commit = nil }
+        guard let result = commits.next() else {
+            commit = nil
+            return
+        }
         commit = try exporting { () throws(StoreError) in try result.get() }
     }
 
@@ -150,7 +153,8 @@ extension EasyLayerChainTeller {
         try flush(Array(takePending()[..<first]), body)
         try body(
             EasyLayerExportRow(
-                type: event.type, requestID: event.requestID, isMade: false, height: event.height, timestamp: event.timestamp,
+                type: event.type, requestID: event.requestID, isMade: false, height: event.height,
+                timestamp: event.timestamp,
                 payload: event.payload.span.bytes))
         try nextEvent()
         if self.event?.sequence == event.sequence { throw foreign(event) }
@@ -172,7 +176,9 @@ extension EasyLayerChainTeller {
                 index -= 1
             }
             guard index > 0, case .add(let known, _) = pending[index - 1] else { return nil }
-            guard known.height == block.height, known.hash == block.hash, known.parent == block.parent else { return nil }
+            guard known.height == block.height, known.hash == block.hash, known.parent == block.parent else {
+                return nil
+            }
             index -= 1
             next = block.height
         }

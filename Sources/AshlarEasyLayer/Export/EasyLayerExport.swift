@@ -18,7 +18,8 @@ package struct EasyLayerExport {
     ///
     /// `stop` is asked every some rows: true ends the export with `stopped`. `report` is told how far it is.
     package init(
-        _ store: Store, options: EasyLayerExportOptions = EasyLayerExportOptions(), stop: @escaping () -> Bool = { false },
+        _ store: Store, options: EasyLayerExportOptions = EasyLayerExportOptions(),
+        stop: @escaping () -> Bool = { false },
         report: @escaping (EasyLayerExportProgress) -> Void = { _ in }
     ) throws(EasyLayerExportError) {
         self.store = store
@@ -31,7 +32,9 @@ package struct EasyLayerExport {
     /// Writes everything into a database that has nothing of these names, within a transaction that is open and that the caller ends.
     ///
     /// Complexity: O(bytes), read once from the log and once from the target; holds some megabytes of rows.
-    package func run(inOpenTransactionOf connection: any SQLConnection) throws(EasyLayerExportError) -> EasyLayerExportReport {
+    package func run(inOpenTransactionOf connection: any SQLConnection) throws(EasyLayerExportError)
+        -> EasyLayerExportReport
+    {
         let plan = try EasyLayerExportPlan(view, store, options, connection.dialect)
         var run = try EasyLayerExportRun(view, store, plan, connection, options, stop, report)
         try run.fill()

@@ -98,8 +98,8 @@ extension EasyLayerExportRun {
         var names = EasyLayerNamesAtHand(fillersByName, toldModel: toldModel)
         var classifier = PayloadClassifier(.sqlite)
         while try Self.next(&cursor) {
-            let type = try names.type(of: cursor)
-            let (filler, isNetwork) = try names.filler(of: cursor)
+            let type = names.type(of: cursor)
+            let (filler, isNetwork) = names.filler(of: cursor)
             if isNetwork {
                 // Rows that tell the chain, and events that do not, in one order.
                 if let network {
@@ -156,7 +156,8 @@ extension EasyLayerExportRun {
 
     private static func place(_ event: StoredEvent) -> String {
         let height = event.height.map { " at height \($0)" } ?? ""
-        return "event \(event.ordinal) of commit \(event.sequence)\(height), of the model \(event.model.debugDescription),"
+        return
+            "event \(event.ordinal) of commit \(event.sequence)\(height), of the model \(event.model.debugDescription),"
     }
 }
 
@@ -239,7 +240,8 @@ extension EasyLayerExportRun {
                 }
                 // Where versions do not count the rows, one is missing or there twice.
                 if row.map({ $0.id != Int64(sum.rows) + 1 || $0.version != $0.id }) ?? true {
-                    problem = problem ?? .different("row \(sum.rows + 1) of `\(table)` does not read back as it was written")
+                    problem =
+                        problem ?? .different("row \(sum.rows + 1) of `\(table)` does not read back as it was written")
                 }
                 if problem != nil { throw SQLFailure(.other, code: "", message: "") }
                 guard let row else { return }

@@ -36,7 +36,8 @@ extension EasyLayerExport {
     ) throws(EasyLayerExportError) -> Bool {
         let kind = try filing { () throws(StorageError) in try SystemCalls.kind(of: path) }
         guard kind != .directory else {
-            throw .refused(code: "isDirectory", "\(path) is a directory; give the path of a file, such as \(path)/current.sqlite3")
+            throw .refused(
+                code: "isDirectory", "\(path) is a directory; give the path of a file, such as \(path)/current.sqlite3")
         }
         if kind != nil {
             let old = try writing { () throws(SQLFailure) in try opener.open(path, writes: false) }
@@ -51,10 +52,13 @@ extension EasyLayerExport {
     /// What SQLite left beside another database of the name, it would take for a part of the new one.
     private func requireNoJournal(of path: String) throws(EasyLayerExportError) {
         for suffix in ["-wal", "-journal"] {
-            guard try filing({ () throws(StorageError) in try SystemCalls.kind(of: path + suffix) }) != nil else { continue }
+            guard try filing({ () throws(StorageError) in try SystemCalls.kind(of: path + suffix) }) != nil else {
+                continue
+            }
             throw .refused(
                 code: "foreignFiles",
-                "\(path + suffix) belongs to a database that is not there; remove it if it is not needed, or choose another path")
+                "\(path + suffix) belongs to a database that is not there; remove it if it is not needed, or choose another path"
+            )
         }
     }
 
@@ -66,7 +70,8 @@ extension EasyLayerExport {
         case .opened(let draft): return draft
         case .inUse(let path): throw .inUse("another export is writing \(path); stop it, or wait for it")
         case .foreign(let path):
-            throw .refused(code: "foreignFiles", "\(path) is in the way, and no export made it; move it, or choose another path")
+            throw .refused(
+                code: "foreignFiles", "\(path) is in the way, and no export made it; move it, or choose another path")
         }
     }
 
@@ -96,7 +101,8 @@ extension EasyLayerExport {
         let mode = try writing { () throws(SQLFailure) in
             // Without a log of its own beside it, which would be taken for one of the new file.
             let mode = try old.value("PRAGMA journal_mode=DELETE")?.text
-            try old.execute("BEGIN EXCLUSIVE")
+            // A file without pages has nothing to lock; SQLite would begin a journal for it.
+            if try old.value("PRAGMA page_count") != .integer(0) { try old.execute("BEGIN EXCLUSIVE") }
             return mode
         }
         defer { old.rollback() }

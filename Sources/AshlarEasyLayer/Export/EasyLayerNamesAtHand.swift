@@ -24,14 +24,9 @@ struct EasyLayerNamesAtHand {
     }
 
     /// The type of the current event.
-    mutating func type(of cursor: borrowing EventCursor) throws(EasyLayerExportError) -> EventType {
+    mutating func type(of cursor: borrowing EventCursor) -> EventType {
         if let known = types[cursor.typeID] { return known }
         let name = cursor.type
-        guard !name.utf8.contains(0) else {
-            throw .refused(
-                code: "badType",
-                "the type \(name.debugDescription) has a zero character, which no text of SQL may have")
-        }
         var digest = EasyLayerDigest()
         digest.add(name)
         let type = EventType(
@@ -43,7 +38,7 @@ struct EasyLayerNamesAtHand {
     /// The table of the current event's model, and whether that model tells the chain.
     mutating func filler(
         of cursor: borrowing EventCursor
-    ) throws(EasyLayerExportError) -> (filler: EasyLayerTableFiller, isNetwork: Bool) {
+    ) -> (filler: EasyLayerTableFiller, isNetwork: Bool) {
         if let known = models[cursor.modelID] { return known }
         let name = Array(cursor.model.utf8)
         guard let filler = fillers[name] else {

@@ -68,7 +68,8 @@ struct EasyLayerTargetContents: Sendable, Hashable {
 
     private static func statement(_ dialect: SQLDialect) -> String {
         switch dialect {
-        case .sqlite: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
+        case .sqlite:
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
         case .postgres:
             """
             SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'v', 'm')

@@ -96,7 +96,8 @@ final class EasyLayerTableFiller {
         let what = last > Int32.max ? "more than \(Int32.max) rows" : "an event at height \(height ?? 0)"
         return .refused(
             code: "tooHigh",
-            "`\(table.name)` would have \(what), and EasyLayer's columns in PostgreSQL hold 32 bits; export into SQLite")
+            "`\(table.name)` would have \(what), and EasyLayer's columns in PostgreSQL hold 32 bits; export into SQLite"
+        )
     }
 
     /// Sends the rows.

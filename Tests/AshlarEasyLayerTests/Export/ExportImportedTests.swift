@@ -40,7 +40,8 @@ import Testing
         for version in 1...60 {
             let height = random.below(tip + 4) - 3
             try database.add(
-                random.chance(50) ? "balances" : "Mem-pool", version: Int64(version), height: height < 0 ? nil : Int64(height),
+                random.chance(50) ? "balances" : "Mem-pool", version: Int64(version),
+                height: height < 0 ? nil : Int64(height),
                 "{\"n\":\(version)}")
         }
         try database.add("network", version: version + 1, type: "Other", height: Int64(tip), "[1]")
@@ -58,7 +59,8 @@ import Testing
         #expect(report.tables.first { $0.name == "network" }?.model == "network")
         // The events that brought blocks are there as they were, each once.
         let one = try SQLiteTarget(readOnly: trip.folder.file("one.db"))
-        let added = "SELECT \"requestId\", \"blockHeight\", timestamp FROM network WHERE type LIKE '%BlocksAdded%' ORDER BY "
+        let added =
+            "SELECT \"requestId\", \"blockHeight\", timestamp FROM network WHERE type LIKE '%BlocksAdded%' ORDER BY "
         #expect(try trip.connection().rows(added + "id") == one.rows(added + "id"))
         // And once more.
         let second = RoundTrip()
@@ -111,7 +113,8 @@ import Testing
         for model in ["a", "b"] { try database.createModel(model) }
         for version in 1...20 {
             try database.add(
-                version % 3 == 0 ? "a" : "b", version: Int64(version), height: version % 5 == 0 ? nil : Int64(version / 2 * 7),
+                version % 3 == 0 ? "a" : "b", version: Int64(version),
+                height: version % 5 == 0 ? nil : Int64(version / 2 * 7),
                 "{\"n\":\(version)}")
         }
         try trip.importOriginal("one.db")
@@ -128,21 +131,28 @@ import Testing
                 for height in 0..<3 as Range<Int64> {
                     let own = events.filter { $0.0 == height }
                     _ = try writer.append(
-                        Samples.block(height), events: own.map { Event(model: "net", type: $0.1, payload: Array($0.2.utf8)) })
+                        Samples.block(height),
+                        events: own.map { Event(model: "net", type: $0.1, payload: Array($0.2.utf8)) })
                 }
-                let floating = events.filter { $0.0 == nil }.map { Event(model: "net", type: $0.1, payload: Array($0.2.utf8)) }
+                let floating = events.filter { $0.0 == nil }.map {
+                    Event(model: "net", type: $0.1, payload: Array($0.2.utf8))
+                }
                 if !floating.isEmpty { try writer.appendFloating(floating, timestamp: Timestamp(seconds: 1)) }
             }
             return trip
         }
         let added = "BitcoinNetworkBlocksAddedEvent"
         func block(_ height: Int64) -> String {
-            "{\"height\":\(height),\"hash\":\"\(Samples.hash(height))\",\"previousblockhash\":\"\(Samples.hash(height - 1))\"}"
+            """
+            {"height":\(height),"hash":"\(Samples.hash(height))","previousblockhash":"\(Samples.hash(height - 1))",\
+            "time":\(1_700_000_000 + height * 600)}
+            """
         }
         let good = "{\"blocks\":[\(block(0)),\(block(1))]}"
         #expect(try store([(1, added, good)]).run().network == "net")
         for events in [
-            [(2, added, good)], [(0, added, good)], [(1, added, "{}")], [(1, added, "{")], [(1, "BitcoinNetworkClearedEvent", "{}")],
+            [(2, added, good)], [(0, added, good)], [(1, added, "{}")], [(1, added, "{")],
+            [(1, "BitcoinNetworkClearedEvent", "{}")],
             [(1, added, good), (1, added, good)], [(nil, added, good)],
             [(1, added, "{\"blocks\":[\(block(1).replacing("aa", with: "ab").replacing("61", with: "62"))]}")],
         ] as [[(Int64?, String, String)]] {

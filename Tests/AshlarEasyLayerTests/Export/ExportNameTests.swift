@@ -20,8 +20,9 @@ import Testing
     }
 
     static let hostile = [
-        "a b", "a\"; DROP TABLE x; --", "ä", "1a", "_a", "-a", "a\u{0}b", "snapshots", "Snapshots", "OUTBOX", "sqlite_stat1",
-        "_ashlar_export", "0x6de037ef9ad2725eb40118bb1702ebb27e4aeb24", String(repeating: "x", count: 61), "a.b", "\u{7F}", "\"",
+        "a b", "a\"; DROP TABLE x; --", "ä", "1a", "_a", "-a", "snapshots", "Snapshots", "OUTBOX", "sqlite_stat1",
+        "_ashlar_export", "0x6de037ef9ad2725eb40118bb1702ebb27e4aeb24", String(repeating: "x", count: 61), "a.b",
+        "\u{7F}", "\"",
         "IDX_outbox_id",
     ]
 
@@ -39,7 +40,8 @@ import Testing
         let trip = try store(Self.hostile + ["a_b", "A_B"])
         trip.options.fitsNames = true
         let report = try trip.export()
-        let names = Dictionary(uniqueKeysWithValues: report.tables.compactMap { table in table.model.map { ($0, table.name) } })
+        let names = Dictionary(
+            uniqueKeysWithValues: report.tables.compactMap { table in table.model.map { ($0, table.name) } })
         #expect(names.count == Self.hostile.count + 2)
         #expect(Set(names.values.map { $0.lowercased() }).count == names.count)
         #expect(names["a b"] == "a_b_2" && names["a_b"] == "a_b" && names["A_B"] == "A_B_3")
@@ -48,7 +50,9 @@ import Testing
         expectSame(try StoreContents(Store.open(at: trip.storePath)) { names[$0] ?? $0 }, try StoreContents(back))
     }
 
-    @Test(arguments: ["select", "table", "order", "a-b", "x_id_seq", "PK_x", "Index", String(repeating: "z", count: 60)])
+    @Test(arguments: [
+        "select", "table", "order", "a-b", "x_id_seq", "PK_x", "Index", String(repeating: "z", count: 60),
+    ])
     func wordsOfSQLAreNamesLikeOthers(name: String) throws { try store([name, "x"]).run() }
 
     @Test func namesOfKeysMustDiffer() throws {
@@ -65,15 +69,13 @@ import Testing
         #expect(try trip.run().tables.map(\.name) == ["a", "network"])
     }
 
-    @Test func aTypeCanBeAnythingButAZero() throws {
-        for (type, fits) in [("a \"'; ä\u{308}\u{202E}", true), ("a\u{0}b", false)] {
-            let trip = RoundTrip()
-            try trip.make { writer in
-                _ = try writer.append(
-                    Samples.block(0), events: [Event(model: "a", type: type, payload: Array("1".utf8))])
-            }
-            if fits { try trip.run() } else { #expect(refusal { try trip.export() } == "badType") }
+    @Test func aTypeCanBeAnything() throws {
+        let trip = RoundTrip()
+        try trip.make { writer in
+            let event = Event(model: "a", type: "a \"'; ä\u{308}\u{202E}", payload: Array("1".utf8))
+            _ = try writer.append(Samples.block(0), events: [event])
         }
+        try trip.run()
     }
 
     @Test func aPayloadThatIsNotJSONIsNamed() throws {

@@ -13,11 +13,11 @@ import Testing
 
     /// Exports and imports a random chain.
     static func storm(
-        _ seed: UInt64, _ trip: RoundTrip, notation: HashNotation = .hex, steps: Int = 220
+        _ seed: UInt64, _ trip: RoundTrip, notation: HashNotation = .hex, steps: Int = 180
     ) throws {
         trip.options.takesAnyPayload = true
         trip.options.fitsNames = true
-        try trip.make({ $0.creation?.hashNotation = notation }) { writer in
+        try trip.make(notation: notation) { writer in
             var chain = StormChain(seed: seed)
             for _ in 0..<steps { try chain.step(&writer) }
         }
@@ -27,7 +27,7 @@ import Testing
         #expect(network.model == nil && network.sum.rows > 20)
     }
 
-    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func randomChains(seed: UInt64) throws { try Self.storm(seed, RoundTrip()) }
 
     @Test func randomChainsOfEthereum() throws {
@@ -36,13 +36,17 @@ import Testing
         let types = try trip.connection().rows("SELECT DISTINCT type FROM network ORDER BY 1").compactMap { $0[0].text }
         #expect(types == ["EvmNetworkBlocksAddedEvent", "EvmNetworkReorganizedEvent"])
         let payload = try trip.connection().rows("SELECT payload FROM network WHERE id = 1")[0][0].bytes ?? []
-        #expect(String(decoding: payload.prefix(60), as: UTF8.self).hasPrefix("{\"blocks\":[{\"blockNumber\":0,\"hash\":\"0x"))
+        #expect(
+            String(decoding: payload.prefix(60), as: UTF8.self).hasPrefix(
+                "{\"blocks\":[{\"blockNumber\":0,\"hash\":\"0x"))
     }
 
     @Test func allBlocksGoAndOthersCome() throws {
         let trip = RoundTrip()
         try trip.make { writer in
-            for height in 5..<9 as Range<Int64> { _ = try writer.append(Samples.block(height), events: Samples.events(height)) }
+            for height in 5..<9 as Range<Int64> {
+                _ = try writer.append(Samples.block(height), events: Samples.events(height))
+            }
             try writer.rollback(toHeight: 4)
             for height in 2..<230 as Range<Int64> {
                 _ = try writer.append(Samples.block(height, "b"), events: Samples.events(height, "b", count: 2))
@@ -53,10 +57,12 @@ import Testing
         }
         try trip.run()
         let rows = try trip.connection().rows("SELECT type, \"blockHeight\" FROM network ORDER BY id")
-        let short = rows.map { "\($0[0].text?.dropFirst("BitcoinNetwork".count).dropLast("Event".count) ?? "") \($0[1].integer ?? -1)" }
+        let short = rows.map {
+            "\($0[0].text?.dropFirst("BitcoinNetwork".count).dropLast("Event".count) ?? "") \($0[1].integer ?? -1)"
+        }
         #expect(
             short == [
-                "BlocksAdded 8", "Cleared -1", "BlocksAdded 101", "BlocksAdded 201", "BlocksAdded 229", "Cleared -1",
+                "BlocksAdded 8", "Cleared -1", "BlocksAdded 96", "BlocksAdded 196", "BlocksAdded 229", "Cleared -1",
                 "BlocksAdded 300",
             ])
     }
@@ -83,12 +89,14 @@ import Testing
         let trip = RoundTrip()
         let uuid = "01234567-89ab-cdef-0123-456789abcdef"
         let texts = [
-            uuid, uuid.uppercased(), "abcdefghijklmnop", "r1", "ashlar-hex:61", "ashlar-chain:7", "ashlar-hex:", "ä\u{308}\"'",
+            uuid, uuid.uppercased(), "abcdefghijklmnop", "r1", "ashlar-hex:61", "ashlar-chain:7", "ashlar-hex:",
+            "ä\u{308}\"'",
             "a\u{0}b", String(repeating: "x", count: 255), "01234567-89ab-cdef-0123-456789abcdeg",
         ]
         let bytes: [[UInt8]?] =
             texts.map { Array($0.utf8) } + [
-                nil, [0], [255], [UInt8](repeating: 0, count: 16), [UInt8](repeating: 200, count: 255), Array(0...15), Array(0...16),
+                nil, [0], [255], [UInt8](repeating: 0, count: 16), [UInt8](repeating: 200, count: 255), Array(0...15),
+                Array(0...16),
             ]
         try trip.make { writer in
             let events = bytes.map { Event(model: "a", type: "t", payload: Array("1".utf8), requestID: $0) }
@@ -129,7 +137,9 @@ import Testing
             }
         }
         #expect(try floating.run().tables.map(\.name) == ["mempool", "network"])
-        #expect(try floating.connection().value("SELECT count(*) FROM mempool WHERE \"blockHeight\" IS NULL") == .integer(5))
+        #expect(
+            try floating.connection().value("SELECT count(*) FROM mempool WHERE \"blockHeight\" IS NULL") == .integer(5)
+        )
     }
 
     @Test func payloadsOfAllSizes() throws {

@@ -1,6 +1,7 @@
 import Ashlar
 import AshlarEasyLayer
 import AshlarExport
+import AshlarFormat
 import AshlarPostgres
 import AshlarSQLite
 import AshlarTestSupport
@@ -115,10 +116,9 @@ final class RoundTrip {
     }
 
     /// Makes the store.
-    func make(
-        _ change: (inout WriterOptions) -> Void = { _ in }, _ body: (inout Writer) throws -> Void
-    ) throws {
-        var writer = try Writer.create(at: storePath, options: Samples.options(change))
+    func make(notation: HashNotation = .hex, _ body: (inout Writer) throws -> Void) throws {
+        var writer = try Writer.create(
+            at: storePath, options: Samples.options { $0.creation?.hashNotation = notation })
         try body(&writer)
         try writer.close()
     }

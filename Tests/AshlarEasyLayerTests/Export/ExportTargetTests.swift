@@ -49,7 +49,8 @@ import Testing
         let other = try SQLiteTarget(path: trip.filePath, create: true)
         try other.execute("CREATE TABLE \"my \"\"table\" (a); CREATE VIEW seen AS SELECT 1")
         for replaces in [false, true] {
-            guard case .refused("foreignTables", let reason) = exportProblem({ try trip.export(replaces: replaces) }) else {
+            guard case .refused("foreignTables", let reason) = exportProblem({ try trip.export(replaces: replaces) })
+            else {
                 Issue.record("taken")
                 return
             }
@@ -130,7 +131,8 @@ import Testing
 
     @Test func rowsThatAreNotWhatWasWrittenAreFound() throws {
         for fault in LossyConnection.Fault.allCases {
-            let connection = LossyConnection(try SQLiteTarget(path: trip.folder.file("\(fault).db"), create: true), fault)
+            let connection = LossyConnection(
+                try SQLiteTarget(path: trip.folder.file("\(fault).db"), create: true), fault)
             let export = try EasyLayerExport(try Store.open(at: trip.storePath))
             guard case .different = exportProblem({ _ = try export.run(inOpenTransactionOf: connection) }) else {
                 Issue.record("\(fault) was not found")
@@ -172,7 +174,9 @@ final class LossyConnection: SQLConnection {
 
     func execute(_ sql: String) throws(SQLFailure) { try target.execute(sql) }
     func run(_ sql: String, _ parameters: [SQLValue]) throws(SQLFailure) -> Int { try target.run(sql, parameters) }
-    func query(_ sql: String, _ parameters: [SQLValue], _ body: ([SQLValue]) throws(SQLFailure) -> Void) throws(SQLFailure) {
+    func query(_ sql: String, _ parameters: [SQLValue], _ body: ([SQLValue]) throws(SQLFailure) -> Void)
+        throws(SQLFailure)
+    {
         try target.query(sql, parameters, body)
     }
     func begin() throws(SQLFailure) { try target.begin() }

@@ -164,15 +164,20 @@ private struct Summary {
                 + "\(ExportMeter.rate(report.rows, seconds)) rows/s\n")
         for table in report.tables {
             let origin = table.model == nil ? " (made from the store's blocks)" : ""
-            let old = table.model.map { $0.utf8.elementsEqual(table.name.utf8) ? "" : " (model \($0.debugDescription))" } ?? ""
+            let old =
+                table.model.map { $0.utf8.elementsEqual(table.name.utf8) ? "" : " (model \($0.debugDescription))" }
+                ?? ""
             output.write(text: "  \(table.name): \(table.sum.rows) rows\(TextTable.printable(old))\(origin)\n")
         }
         if report.lacksNetwork {
             output.write(
-                "no network model: the store's heights may be skipped; `--network bitcoin` or `evm` tries to make one\n")
+                "no network model: the store's heights may be skipped; `--network bitcoin` or `evm` tries to make one\n"
+            )
         }
         if !report.snapshots.isEmpty { output.write(text: "snapshots: \(joined(report.snapshots))\n") }
-        if !withoutJSON.isEmpty { output.write(text: "without a form in JSON, so without a snapshot: \(joined(withoutJSON))\n") }
+        if !withoutJSON.isEmpty {
+            output.write(text: "without a form in JSON, so without a snapshot: \(joined(withoutJSON))\n")
+        }
     }
 
     private func joined(_ names: [String]) -> String { TextTable.printable(names.joined(separator: ", ")) }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Ashlar
 import AshlarEasyLayer
-import AshlarJSON
 
 /// `ashlar export easylayer`: what a store has, in the layout that EasyLayer's software reads.
 struct ExportEasyLayerCommand: ReportingCommand {
@@ -39,11 +38,7 @@ struct ExportEasyLayerCommand: ReportingCommand {
     @Option(help: "The network model: one of several that the store has, or the name of the one that is made.")
     var networkModel: String?
 
-    @Option(
-        help: """
-            Another name for a model, OLD=NEW (may be given more than once); OLD may be a JSON string, for characters that a command \
-            line cannot have.
-            """)
+    @Option(help: "Another name for a model: OLD=NEW (may be given more than once).")
     var rename: [String] = []
 
     @Flag(help: "Give each model whose name EasyLayer does not allow one much like it; the summary lists them.")
@@ -86,21 +81,11 @@ struct ExportEasyLayerCommand: ReportingCommand {
         ).run(options, &output)
     }
 
-    /// `OLD=NEW`, at the last `=`, which no new name has; a JSON string stands for what is in it.
+    /// `OLD=NEW`, at the last `=`, which no new name has.
     private static func parse(_ text: String) -> EasyLayerExportOptions.Rename? {
         guard let split = text.utf8.lastIndex(of: UInt8(ascii: "=")) else { return nil }
         let (old, new) = (text[..<split], text[text.utf8.index(after: split)...])
-        guard !old.isEmpty, !new.isEmpty else { return nil }
-        guard old.utf8.first == UInt8(ascii: "\"") else { return .init(model: String(old), table: String(new)) }
-        let bytes = Array(old.utf8)
-        var scanner = JSONScanner(bytes.span.bytes)
-        do throws(JSONError) {
-            let name = try scanner.text(try scanner.string("OLD"))
-            try scanner.finish()
-            return .init(model: name, table: String(new))
-        } catch {
-            return nil
-        }
+        return old.isEmpty || new.isEmpty ? nil : .init(model: String(old), table: String(new))
     }
 }
 
