@@ -153,7 +153,7 @@ struct ExportEasyLayerCommandTests {
     func killed() throws {
         let directory = TemporaryDirectory()
         let (store, file) = (directory.path + "/store", directory.path + "/out.db")
-        try makeStorm(store, steps: 2_500)
+        try makeStorm(store, steps: 1_000)
         let arguments = ["export", "easylayer", store, file, "--any-payload", "--fit-names", "--json"]
         let began = ContinuousClock.now
         #expect(try Tool.run(arguments).status == 0)
@@ -202,7 +202,7 @@ struct ExportEasyLayerCommandTests {
     func killedOverAServer() throws {
         let directory = TemporaryDirectory()
         let store = directory.path + "/store"
-        try makeStorm(store, steps: 1_500)
+        try makeStorm(store, steps: 500)
         let url = try PostgresServer.shared().url()
         let arguments = [
             "export", "easylayer", store, url, "--schema-name", "easylayer_killed", "--any-payload", "--fit-names",

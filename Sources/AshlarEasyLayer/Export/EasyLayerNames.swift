@@ -42,13 +42,15 @@ struct EasyLayerNames {
 
     /// Takes up a model's table under a name much like the model's that a table can have; gives that name.
     ///
-    /// What may not stand in a name becomes `_`, and `m_` comes in front if there is no letter; a number behind it tells like names apart.
+    /// What may not stand in a name becomes `_`, and `m_` comes in front if there is no letter or if the name begins like SQLite's own; a number
+    /// behind it tells like names apart.
     mutating func addFitting(_ model: String) -> String {
         let plain = model.utf8.map { byte in
             EasyLayerLayout.isModelName("a" + String(Unicode.Scalar(byte)))
                 ? Character(Unicode.Scalar(byte)) : Character("_")
         }
-        let start = plain.first?.isLetter == true ? "" : "m_"
+        let isOfSQLite = String(plain).lowercased().hasPrefix("sqlite_")
+        let start = plain.first?.isLetter == true && !isOfSQLite ? "" : "m_"
         var number = 1
         while true {
             let end = number == 1 ? "" : "_\(number)"

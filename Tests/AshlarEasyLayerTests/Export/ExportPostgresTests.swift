@@ -134,10 +134,11 @@ import Testing
             // Characters of one and of three bytes, whose bytes are nearly as good as random ones.
             var noise = "\""
             for index in 0..<6_000 {
-                let scalar = index % 4 == 3 ? 0x1000 + random.below(0xC000) : 0x23 + random.below(0x39)
+                let scalar = index % 4 == 3 ? 0x1000 + random.below(0xC000) : 0x23 + random.below(0x5B)
                 noise.unicodeScalars.append(Unicode.Scalar(UInt32(scalar)) ?? "x")
             }
             noise += "\""
+            noise.replace("\\", with: "/")
             try trip.make { writer in
                 for height in 0..<3 as Range<Int64> {
                     _ = try writer.append(Samples.block(height), events: Samples.events(height))
