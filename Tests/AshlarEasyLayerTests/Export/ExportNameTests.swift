@@ -44,7 +44,7 @@ import Testing
             uniqueKeysWithValues: report.tables.compactMap { table in table.model.map { ($0, table.name) } })
         #expect(names.count == Self.hostile.count + 2)
         #expect(Set(names.values.map { $0.lowercased() }).count == names.count)
-        #expect(names["a b"] == "a_b_2" && names["a_b"] == "a_b" && names["A_B"] == "A_B_3")
+        #expect(names["a b"] == "a_b_2" && names["a_b"] == "a_b" && names["A_B"] == "A_B_4")
         #expect(names["0x6de037ef9ad2725eb40118bb1702ebb27e4aeb24"] == "m_0x6de037ef9ad2725eb40118bb1702ebb27e4aeb24")
         let back = try trip.importBack()
         expectSame(try StoreContents(Store.open(at: trip.storePath)) { names[$0] ?? $0 }, try StoreContents(back))
