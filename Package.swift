@@ -59,8 +59,7 @@ let package = Package(
             name: "AshlarCLI",
             dependencies: [
                 "Ashlar", "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres",
-                "AshlarSQLite",
-                "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
+                "AshlarSQLite", "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
             ],
             swiftSettings: settings),
@@ -119,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "AshlarCLITests",
             dependencies: [
-                "AshlarCLI", "AshlarExport", "AshlarPostgres", "AshlarSQLite", "Ashlar", "AshlarFormat",
+                "AshlarCLI", "AshlarEasyLayer", "AshlarExport", "AshlarPostgres", "AshlarSQLite", "Ashlar",
+                "AshlarFormat",
                 "AshlarTestSupport",
             ],
             swiftSettings: settings),

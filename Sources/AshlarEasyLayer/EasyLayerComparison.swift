@@ -75,7 +75,7 @@ struct EasyLayerComparison {
     private mutating func add(_ row: EasyLayerRow, of model: String, _ report: inout EasyLayerReport) {
         progress.rows += 1
         let change = model == spine?.model ? EasyLayerNetwork.change(ofType: row.type)?.change : nil
-        guard change != .reorganized, change != .cleared else {
+        guard change != .reorganized, change != .cleared, change == nil || !row.isMade else {
             report.markers += 1
             return
         }

@@ -33,6 +33,11 @@ struct EasyLayerDigest {
     /// Takes in a row with all that is kept of it.
     mutating func add(type: String, requestID: [UInt8]?, timestamp: Int64, height: Int64?, payload: RawSpan) {
         add(type)
+        add(requestID: requestID, timestamp: timestamp, height: height, payload: payload)
+    }
+
+    /// Takes in what is kept of a row besides its type, which was taken in before.
+    mutating func add(requestID: [UInt8]?, timestamp: Int64, height: Int64?, payload: RawSpan) {
         add(requestID ?? [])
         add(timestamp)
         add(height ?? -1)
@@ -41,8 +46,8 @@ struct EasyLayerDigest {
 
     mutating func add(_ row: EasyLayerRow) {
         add(
-            type: row.type, requestID: row.requestID.map { Array($0.utf8) }, timestamp: row.timestamp,
-            height: row.height, payload: row.payload.span.bytes)
+            type: row.type, requestID: row.requestBytes, timestamp: row.timestamp, height: row.height,
+            payload: row.payload.span.bytes)
     }
 }
 

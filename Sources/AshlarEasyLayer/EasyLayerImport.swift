@@ -6,7 +6,8 @@ import AshlarFormat
 ///
 /// With a spine, every block of it is appended and every rollback is a real one. The rows of a height, late ones too, go into the block of
 /// that height that stands in the end; the event that brought blocks goes into the last of them, also if that was undone. Events of
-/// reorganisation and clearing become rollbacks and are no events of the store.
+/// reorganisation and clearing become rollbacks and are no events of the store, and neither are rows of the spine that an export made of a
+/// store's chain (`EasyLayerExport`).
 ///
 /// Without a spine, each height that has rows gets a block, and heights may be skipped. Its hash stands in for the one nobody knows: 16
 /// bytes, the height (highest byte first) and a digest of its rows. It stands on the block before; the first one on zeros. Its time is

@@ -58,7 +58,9 @@ extension EasyLayerRow {
         }
         guard let timestamp = values[7].integer else { throw wrong("`timestamp` is not an integer") }
         let requestID = values[2].utf8Text.flatMap { $0.isEmpty ? nil : $0 }
-        guard requestID?.utf8.count ?? 1 <= 255 else { throw wrong("`requestId` has more than 255 bytes") }
+        guard requestID.map({ EasyLayerRequestID.bytes(of: $0).count }) ?? 1 <= 255 else {
+            throw wrong("`requestId` has more than 255 bytes")
+        }
         self.id = id
         self.version = version
         self.requestID = requestID
@@ -76,6 +78,14 @@ extension EasyLayerRow {
 extension SQLValue {
     /// The text, also where it came as the bytes of one.
     var utf8Text: String? { text ?? bytes.flatMap { String(validating: $0, as: UTF8.self) } }
+}
+
+extension EasyLayerRow {
+    /// The request id as a store has it.
+    var requestBytes: [UInt8]? { requestID.map(EasyLayerRequestID.bytes) }
+
+    /// Whether an export made the row of what a store's chain did, so that it stands for no event of a store.
+    var isMade: Bool { requestID.map(EasyLayerRequestID.isMade) ?? false }
 }
 
 /// The name as it stands in SQL; a model's name has nothing in it to escape.

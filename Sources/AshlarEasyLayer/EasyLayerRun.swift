@@ -68,12 +68,14 @@ struct EasyLayerRun: ~Copyable {
             case .clear: try rollBack(to: -1)
             case .rollBack(let height): try rollBack(to: height)
             case .add(let block, let event):
-                var events = event.map { [(model: spine.model, row: $0)] } ?? []
+                var events = event.flatMap { $0.isMade ? nil : [(model: spine.model, row: $0)] } ?? []
                 if outline.stays(block.height, step: step) {
                     events += try heights.rows(at: block.height)
                     mark.height = block.height
                 }
-                let time = block.time ?? Timestamp(microseconds: events.first?.row.timestamp ?? 0)
+                // An export gives the time of the last block to the microsecond.
+                let exact = event.flatMap { $0.isMade ? Timestamp(microseconds: $0.timestamp) : nil }
+                let time = exact ?? block.time ?? Timestamp(microseconds: events.first?.row.timestamp ?? 0)
                 try append(block, time, events)
             }
             return true
@@ -210,7 +212,7 @@ extension EasyLayerRun {
         let own = Timestamp(microseconds: row.timestamp)
         return Event(
             model: model, type: row.type, payload: row.payload, timestamp: own == time ? nil : own,
-            requestID: row.requestID.map { Array($0.utf8) })
+            requestID: row.requestBytes)
     }
 
     /// Whether the run is to end here; once it is, it stays so.

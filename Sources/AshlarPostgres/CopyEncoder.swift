@@ -71,6 +71,15 @@ struct CopyEncoder: ~Copyable {
             var digits = String(value)
             let isWritten = digits.withUTF8 { buffer.putNumeric(UnsafeRawBufferPointer($0)) }
             precondition(isWritten)
+        case .integer32:
+            guard let value = Int32(exactly: value) else { throw misfit(column, "an integer beyond 32 bits") }
+            buffer.reserve(8)
+            buffer.put(Int32(4))
+            buffer.put(value)
+        case .boolean:
+            buffer.reserve(5)
+            buffer.put(Int32(1))
+            buffer.put(UInt8(value == 0 ? 0 : 1))
         case .text, .bytes, .json: throw misfit(column, "an integer")
         }
     }

@@ -38,6 +38,8 @@ package struct PostgresSyntax: SQLSyntax {
         case .json: "jsonb"
         case .timestamp: "timestamptz"
         case .numeric: "numeric(78,0)"
+        case .integer32: "integer"
+        case .boolean: "boolean"
         }
     }
 }

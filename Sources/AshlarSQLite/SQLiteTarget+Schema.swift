@@ -25,7 +25,7 @@ package struct SQLiteSyntax: SQLSyntax {
 
     private static func typeName(_ type: ColumnType) -> String {
         switch type {
-        case .integer, .timestamp: "INTEGER"
+        case .integer, .timestamp, .integer32, .boolean: "INTEGER"
         case .text, .json, .numeric: "TEXT"
         case .bytes: "BLOB"
         }

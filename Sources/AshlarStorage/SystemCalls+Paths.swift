@@ -18,6 +18,40 @@ extension SystemCalls {
         if parent(of: first) != parent(of: second) { try syncDirectory(parent(of: second)) }
     }
 
+    /// Gives what stands at `path` the path `other`, in one step that a crash leaves done or not done, and makes it durable.
+    ///
+    /// What stands at `other` is replaced if `replacing`; otherwise it is a failure with `exists`.
+    package static func rename(_ path: String, to other: String, replacing: Bool) throws(StorageError) {
+        if replacing {
+            guard Self.rename(path, other) == 0 else {
+                throw StorageError(operation: "rename \(path) to", path: other, code: errno)
+            }
+        } else {
+            try renameNew(path, other)
+        }
+        try syncDirectory(parent(of: other))
+    }
+
+    private static func renameNew(_ path: String, _ other: String) throws(StorageError) {
+        if ashlar_rename_new(path, other) == 0 { return }
+        // Some file systems cannot refuse to replace by themselves.
+        if errno == EINVAL || errno == ENOSYS {
+            if try kind(of: other) != nil {
+                throw StorageError(operation: "rename \(path) to", path: other, code: EEXIST)
+            }
+            if Self.rename(path, other) == 0 { return }
+        }
+        throw StorageError(operation: "rename \(path) to", path: other, code: errno)
+    }
+
+    private static func rename(_ path: String, _ other: String) -> Int32 {
+        #if canImport(Glibc)
+            Glibc.rename(path, other)
+        #else
+            Musl.rename(path, other)
+        #endif
+    }
+
     /// Makes the entries of the directory at `path` durable.
     private static func syncDirectory(_ path: String) throws(StorageError) {
         let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

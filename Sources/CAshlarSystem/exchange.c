@@ -9,11 +9,24 @@
 #include <sys/syscall.h>
 #endif
 
-#define EXCHANGE 2 // RENAME_EXCHANGE; its header clashes with others in some C libraries
+// RENAME_NOREPLACE and RENAME_EXCHANGE; their header clashes with others in some C libraries.
+#define NO_REPLACE 1
+#define EXCHANGE 2
 
 int ashlar_exchange(const char *path, const char *other) {
 #ifdef SYS_renameat2
     return (int)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, EXCHANGE);
+#else
+    (void)path;
+    (void)other;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int ashlar_rename_new(const char *path, const char *other) {
+#ifdef SYS_renameat2
+    return (int)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, NO_REPLACE);
 #else
     (void)path;
     (void)other;

@@ -12,6 +12,10 @@ package enum ColumnType: Sendable, Hashable {
     case timestamp
     /// An exact integer of at most 78 digits: `TEXT` that sorts as the numbers do (`NumericText`), or `numeric(78,0)`.
     case numeric
+    /// A signed 32-bit integer where the database has such: `INTEGER`, `integer`.
+    case integer32
+    /// 0 or 1: `INTEGER`, `boolean`.
+    case boolean
 }
 
 /// A column of a table.

@@ -6,4 +6,7 @@
 /// Exchanges what stands at two paths of one file system, in one step; 0, or -1 with `errno`.
 int ashlar_exchange(const char *path, const char *other);
 
+/// Gives what stands at a path another one, at which nothing may stand; 0, or -1 with `errno`.
+int ashlar_rename_new(const char *path, const char *other);
+
 #endif

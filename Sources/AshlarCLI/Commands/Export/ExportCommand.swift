@@ -6,6 +6,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Bring a database to what the log says, keep it there, and check it.",
         subcommands: [
-            ExportSQLiteCommand.self, ExportPostgresCommand.self, ExportCheckCommand.self, ExportStatusCommand.self,
+            ExportSQLiteCommand.self, ExportPostgresCommand.self, ExportEasyLayerCommand.self, ExportCheckCommand.self,
+            ExportStatusCommand.self,
         ])
 }
