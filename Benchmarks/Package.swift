@@ -21,7 +21,7 @@ let package = Package(
             path: "Sources/AshlarDriver", swiftSettings: settings),
         .executableTarget(
             name: "bench-runner",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["CWorkload", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/BenchRunner", swiftSettings: settings),
     ]
 )

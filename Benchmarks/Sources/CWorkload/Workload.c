@@ -1,11 +1,13 @@
 #define _GNU_SOURCE
 #include "Workload.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static void *reserve(size_t bytes) {
     void *memory = malloc(bytes);
@@ -104,4 +106,11 @@ uint64_t directory_bytes(const char *path) {
     walked = 0;
     nftw(path, add_size, 32, FTW_PHYS);
     return walked;
+}
+
+void sync_file_system(const char *path) {
+    int directory = open(path, O_RDONLY | O_DIRECTORY);
+    if (directory < 0) return;
+    syncfs(directory);
+    close(directory);
 }

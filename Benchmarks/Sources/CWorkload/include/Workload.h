@@ -86,5 +86,7 @@ uint64_t clock_nanoseconds(void);
 uint64_t anonymous_bytes(void);
 // Bytes of all files below `path`.
 uint64_t directory_bytes(const char *path);
+// Writes everything that the file system of `path` still has in memory to its disk.
+void sync_file_system(const char *path);
 
 #endif
