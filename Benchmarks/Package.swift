@@ -22,6 +22,8 @@ let package = Package(
         .executableTarget(
             name: "bench-runner",
             dependencies: ["CWorkload", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Sources/BenchRunner", swiftSettings: settings),
+            // Its tests are built for release like everything else here.
+            path: "Sources/BenchRunner", swiftSettings: settings + [.unsafeFlags(["-enable-testing"])]),
+        .testTarget(name: "BenchRunnerTests", dependencies: ["bench-runner"], swiftSettings: settings),
     ]
 )

@@ -71,7 +71,9 @@ extension Driver {
             if policy == .each { try writer.sync() } else { try writer.flush() }
             taken.append(clock_nanoseconds() - start)
             kept += 1
-            guard case .forked(_, Int(options.undone)) = outcome else { throw Problem("undid something else: \(outcome)") }
+            guard case .forked(_, Int(options.undone)) = outcome else {
+                throw Problem("undid something else: \(outcome)")
+            }
         }
         let view = try writer.store.view()
         guard view.tipHeight == Int64(kept) - 1 else { throw Problem("undoing left another tip") }
@@ -95,7 +97,8 @@ struct BlockSource {
 
     func append(_ height: UInt64, fork: UInt32 = 0, to writer: inout Writer) throws -> AppendOutcome {
         let block = Block(
-            height: Int64(height), hash: try Self.hash(Int64(height), fork), parent: try Self.hash(Int64(height) - 1, 0),
+            height: Int64(height), hash: try Self.hash(Int64(height), fork),
+            parent: try Self.hash(Int64(height) - 1, 0),
             timestamp: Timestamp(microseconds: workload_time(height)))
         let (pool, bytes) = (UnsafeRawPointer(workload.pool), Int(workload.payloadBytes))
         return try writer.append(block) { (batch) throws(StoreError) in

@@ -1,5 +1,6 @@
 import Ashlar
 import CWorkload
+import Dispatch
 import Glibc
 
 /// Runs one workload on Ashlar, in a process of its own, through what is public, and prints a line of JSON.
@@ -11,29 +12,49 @@ struct Driver {
     let options: Options
     let workload: Workload
 
-    static func main() async {
+    static func main() {
         do {
             let options = try Options(CommandLine.arguments)
             let workload = workload_make(
                 options.blocks, UInt32(options.events), UInt32(options.payload), UInt32(options.models), options.seed)
-            try await Driver(options: options, workload: workload).run()
+            nonisolated(unsafe) let driver = Driver(options: options, workload: workload)
+            if try driver.run() { return }
+            // The others wait for something, and do not keep a thread meanwhile.
+            Task { await driver.runAsynchronously() }
+            dispatchMain()
         } catch {
-            let message = "\(error)\n"
-            write(2, message, message.utf8.count)
-            exit(4)
+            fail(error)
         }
     }
 
-    private func run() async throws {
+    private static func fail(_ error: any Error) -> Never {
+        let message = "\(error)\n"
+        write(2, message, message.utf8.count)
+        exit(4)
+    }
+
+    private func runAsynchronously() async {
+        do {
+            switch options.workload {
+            case "pipelined": try await pipelined()
+            case "scan-two-threads": try await scanOnTwoThreads()
+            case "scan-async": try await scanBatches()
+            default: throw Problem("unknown workload: \(options.workload)")
+            }
+            exit(0)
+        } catch {
+            Self.fail(error)
+        }
+    }
+
+    /// Runs what runs on this thread; false if it is something else.
+    private func run() throws -> Bool {
         switch options.workload {
         case "append": try append(.none)
         case "kill": try append(.none, dies: true)
         case "durable": try append(.each)
-        case "pipelined": try await pipelined()
         case "bulk": try append(.atEnd)
         case "scan": try scan()
-        case "scan-two-threads": try await scanOnTwoThreads()
-        case "scan-async": try await scanBatches()
         case "model": try model(named: Self.modelName(3), expecting: 3)
         case "absent": try model(named: "absent", expecting: Int32(options.models))
         case "random": try random()
@@ -43,8 +64,9 @@ struct Driver {
         case "disk": try disk()
         case "undo": try undo(.none)
         case "undo-synced": try undo(.each)
-        default: throw Problem("unknown workload: \(options.workload)")
+        default: return false
         }
+        return true
     }
 
     static func modelName(_ number: Int) -> String { "model.\(number)" }
@@ -58,9 +80,11 @@ struct Driver {
 
     /// Throws unless what was read is what blocks `heights` hold, of one model or (−1) of all.
     func require(_ found: Digest, _ heights: Range<UInt64>, model: Int32 = -1) throws {
-        try require(found, withUnsafePointer(to: workload) {
-            workload_expected($0, heights.lowerBound, heights.upperBound, model)
-        })
+        try require(
+            found,
+            withUnsafePointer(to: workload) {
+                workload_expected($0, heights.lowerBound, heights.upperBound, model)
+            })
     }
 
     func require(_ found: Digest, _ expected: Digest) throws {

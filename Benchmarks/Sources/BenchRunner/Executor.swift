@@ -96,7 +96,8 @@ private struct Said: Decodable {
 
     func run(_ round: Int, _ peer: String) -> Run {
         Run(
-            round: round, peer: peer, workload: workload, count: count, seconds: seconds, p50: p50, p99: p99, bytes: bytes,
+            round: round, peer: peer, workload: workload, count: count, seconds: seconds, p50: p50, p99: p99,
+            bytes: bytes,
             anonymousBytes: anonymousBytes, lostBlocks: lostBlocks)
     }
 }

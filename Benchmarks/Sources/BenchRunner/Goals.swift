@@ -63,9 +63,10 @@ struct Goal: Sendable {
     }
 
     private static func opening(_ results: Results) -> [Goal] {
+        // A short tail tells about everything else that opening does.
         let hundredMegabytes = Double(results.settings.unprovenBytes) / 100_000_000
         let perTail = results.estimate([("ashlar", .openKilled)]) { round in
-            guard let run = results.run("ashlar", .openKilled, round: round), hundredMegabytes > 0 else { return nil }
+            guard let run = results.run("ashlar", .openKilled, round: round), hundredMegabytes > 0.5 else { return nil }
             return run.value / hundredMegabytes
         }
         let afterCommit = results.estimate([("ashlar", .undoSynced), ("ashlar", .durable)]) { round in
@@ -79,7 +80,8 @@ struct Goal: Sendable {
                 name: "open, clean (meant for 1 GB)", unit: "ms", bound: .atMost(3),
                 estimate: results.absolute("ashlar", .open)),
             Goal(
-                name: "open, killed, for each 100 MB of unproven tail", unit: "ms", bound: .atMost(40), estimate: perTail),
+                name: "open, killed, for each 100 MB of unproven tail", unit: "ms", bound: .atMost(40),
+                estimate: perTail),
             Goal(
                 name: "undo 100 blocks and append", unit: "ms", bound: .atMost(0.3),
                 estimate: results.absolute("ashlar", .undo)),
@@ -94,7 +96,9 @@ struct Goal: Sendable {
         let payloads = Double(65_536 * (results.settings.payloadBytes + 10))
         func memory(_ name: String, _ workload: Workload) -> Goal {
             let estimate = results.estimate([("ashlar", workload)]) { round in
-                results.run("ashlar", workload, round: round)?.anonymousBytes.map { (Double($0) - payloads) / 1_048_576 }
+                results.run("ashlar", workload, round: round)?.anonymousBytes.map {
+                    (Double($0) - payloads) / 1_048_576
+                }
             }
             return Goal(name: name, unit: "MiB", bound: .atMost(64), estimate: estimate)
         }

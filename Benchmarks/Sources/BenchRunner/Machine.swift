@@ -8,7 +8,11 @@ enum Machine {
             ["memory", "\(ProcessInfo.processInfo.physicalMemory >> 30) GiB"],
             ["file system", fileSystem(of: directory)], ["kernel", output(["uname", "-sr"])],
             ["system", ProcessInfo.processInfo.operatingSystemVersionString],
-            ["Swift", output(["swift", "--version"]).components(separatedBy: "\n").first { $0.contains("Swift version") } ?? ""],
+            [
+                "Swift",
+                output(["swift", "--version"]).components(separatedBy: "\n").first { $0.contains("Swift version") }
+                    ?? "",
+            ],
             ["C compiler", output(["cc", "--version"]).components(separatedBy: "\n").first ?? ""],
             ["Ashlar", output(["git", "-C", directory, "describe", "--always", "--dirty"])],
         ] + packages()
@@ -26,7 +30,10 @@ enum Machine {
     }
 
     private static func packages() -> [[String]] {
-        let names = ["liblmdb0", "librocksdb7.8", "libleveldb1d", "libsqlite3-0", "postgresql-15", "libpq5", "zlib1g", "liblz4-1"]
+        let names = [
+            "liblmdb0", "librocksdb7.8", "libleveldb1d", "libsqlite3-0", "postgresql-15", "libpq5", "zlib1g",
+            "liblz4-1",
+        ]
         return names.compactMap { name in
             let version = output(["dpkg-query", "-W", "-f", "${Version}", name])
             return version.isEmpty ? nil : [name, version]

@@ -36,7 +36,8 @@ struct Peer: Sendable {
             name: "bare", title: "bare calls (limit)", program: "peer-bare", variant: "",
             workloads: [.append, .durable, .bulk, .scan, .random]),
         Peer(name: "lmdb", title: "LMDB blob", program: "peer-lmdb", variant: "", workloads: common),
-        Peer(name: "rocksdb-lz4", title: "RocksDB LZ4 blob", program: "peer-rocksdb", variant: "lz4", workloads: common),
+        Peer(
+            name: "rocksdb-lz4", title: "RocksDB LZ4 blob", program: "peer-rocksdb", variant: "lz4", workloads: common),
         Peer(name: "rocksdb", title: "RocksDB blob", program: "peer-rocksdb", variant: "none", workloads: common),
         Peer(name: "leveldb", title: "LevelDB blob", program: "peer-leveldb", variant: "", workloads: common),
         Peer(name: "sqlite-blob", title: "SQLite blob", program: "peer-sqlite", variant: "blob", workloads: common),

@@ -37,15 +37,19 @@ struct Plot {
         var lines = ["<text x=\"10\" y=\"\(top + 2)\" font-weight=\"bold\">\(workload.title)</text>"]
         var y = top + 10
         for peer in report.peers {
-            guard let ratio = results.ratio(peer.name, workload, to: Peer.reference, workload.reference) else { continue }
+            guard let ratio = results.ratio(peer.name, workload, to: Peer.reference, workload.reference) else {
+                continue
+            }
             let (from, to) = (x(min(1, ratio.median)), x(max(1, ratio.median)))
             let color = peer.name.hasPrefix("ashlar") ? "#b5532a" : "#8a9aa8"
             let middle = y + barHeight / 2 - 1
             lines.append("<text x=\"\(left - 6)\" y=\"\(y + 9)\" text-anchor=\"end\">\(peer.title)</text>")
             lines.append(
-                "<rect x=\"\(from)\" y=\"\(y)\" width=\"\(max(1, to - from))\" height=\"\(barHeight - 2)\" fill=\"\(color)\"/>")
+                "<rect x=\"\(from)\" y=\"\(y)\" width=\"\(max(1, to - from))\" height=\"\(barHeight - 2)\" fill=\"\(color)\"/>"
+            )
             lines.append(
-                "<line x1=\"\(x(ratio.low))\" x2=\"\(x(ratio.high))\" y1=\"\(middle)\" y2=\"\(middle)\" stroke=\"black\"/>")
+                "<line x1=\"\(x(ratio.low))\" x2=\"\(x(ratio.high))\" y1=\"\(middle)\" y2=\"\(middle)\" stroke=\"black\"/>"
+            )
             let end = max(to, x(ratio.high)) + 6
             lines.append(
                 "<text x=\"\(end)\" y=\"\(y + 9)\">\(ratio.isDisturbed ? "~" : "")\(ratio.median.shown)</text>")

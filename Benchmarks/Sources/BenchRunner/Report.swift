@@ -71,8 +71,10 @@ struct Report {
     }
 
     private func alone() -> String {
-        let rows = Workload.allCases.filter { !workloads.contains($0) && $0 != .kill }.compactMap { workload -> String? in
-            guard let peer = peers.first(where: { $0.name == "ashlar" }), results.absolute("ashlar", workload) != nil else {
+        let rows = Workload.allCases.filter { !workloads.contains($0) && $0 != .kill }.compactMap {
+            workload -> String? in
+            guard let peer = peers.first(where: { $0.name == "ashlar" }), results.absolute("ashlar", workload) != nil
+            else {
                 return nil
             }
             return "- \(workload.title): \(absoluteCell(peer, workload))"

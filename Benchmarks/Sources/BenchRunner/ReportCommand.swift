@@ -52,21 +52,24 @@ struct SpeedTable {
 
     private func table(link: String) -> String {
         let results = report.results
-        let facts = Dictionary(results.machine.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }) { first, _ in first }
+        let facts = Dictionary(results.machine.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }) { first, _ in first
+        }
         let columns = Self.columns.filter(report.workloads.contains)
         let rows = report.peers.filter { $0.name != "bare" && $0.name != "raw-prezeroed" }.map { peer in
             "| \(peer.title) | "
-                + columns.map { results.absolute(peer.name, $0).map { $0.median.shown } ?? "" }.joined(separator: " | ") + " |"
+                + columns.map { results.absolute(peer.name, $0).map { $0.median.shown } ?? "" }.joined(separator: " | ")
+                + " |"
         }
-        return ([
-            "| | " + columns.map { "\($0.title) (\($0.unit))" }.joined(separator: " | ") + " |",
-            "|---|" + columns.map { _ in "---|" }.joined(),
-        ] + rows + [
-            "",
-            "\(results.settings.events) events of \(results.settings.payloadBytes) bytes in blocks of "
-                + "\(results.settings.eventsPerBlock), one thread, medians of \(results.settings.rounds) rounds on \(results.date): "
-                + "\(facts["processor"] ?? ""), \(facts["cores"] ?? "") cores, \(facts["kernel"] ?? ""). Numbers of one run may be "
-                + "compared, no others; [ratios with their intervals](\(link)).",
-        ]).joined(separator: "\n")
+        return
+            ([
+                "| | " + columns.map { "\($0.title) (\($0.unit))" }.joined(separator: " | ") + " |",
+                "|---|" + columns.map { _ in "---|" }.joined(),
+            ] + rows + [
+                "",
+                "\(results.settings.events) events of \(results.settings.payloadBytes) bytes in blocks of "
+                    + "\(results.settings.eventsPerBlock), one thread, medians of \(results.settings.rounds) rounds on \(results.date): "
+                    + "\(facts["processor"] ?? ""), \(facts["cores"] ?? "") cores, \(facts["kernel"] ?? ""). Numbers of one run may be "
+                    + "compared, no others; [ratios with their intervals](\(link)).",
+            ]).joined(separator: "\n")
     }
 }

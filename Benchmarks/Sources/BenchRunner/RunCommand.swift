@@ -70,7 +70,9 @@ struct RunCommand: ParsableCommand {
             executor, peers: chosen,
             workloads: workloads.isEmpty ? Set(Workload.allCases) : Set(workloads.compactMap(Workload.init)),
             directory: stores,
-            progress: { if isTerminal || $0.hasPrefix("FAILED") { FileHandle.standardError.write(Data(($0 + "\n").utf8)) } })
+            progress: {
+                if isTerminal || $0.hasPrefix("FAILED") { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+            })
         try all.run()
         let results = Results(
             date: Self.today(), machine: Machine.facts(directory: stores), settings: settings, runs: all.runs,
