@@ -1,3 +1,4 @@
+import Glibc
 import MicroWork
 
 /// Runs one hot path, for a profiler that counts: `ashlar-micro NAME ITERATIONS`, or `ashlar-micro list`.
@@ -10,5 +11,6 @@ if arguments.count == 2, arguments[1] == "list" {
     let iterate = try work.prepare()
     for _ in 0..<iterations { try iterate() }
 } else {
-    fatalError("usage: ashlar-micro list | NAME ITERATIONS")
+    print("usage: ashlar-micro list | NAME ITERATIONS")
+    exit(64)
 }

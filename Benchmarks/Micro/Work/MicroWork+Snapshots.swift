@@ -19,9 +19,10 @@ extension MicroWork {
         let store = try Store.open(storage)
         return {
             let projection = projection(store)
-            let entries = try projection.add(Entries())
+            let entries = try projection.add(Entries(isReplayed: false))
+            try projection.advance()
             guard try entries.latest().state.count == Sample.blocks * Sample.events else {
-                throw Wrong(what: "the snapshot was not taken")
+                throw Wrong(what: "the snapshot lacks entries")
             }
         }
     }
@@ -34,7 +35,7 @@ extension MicroWork {
 
     private static func folded(_ storage: MemoryStorage) throws -> Projection {
         let projection = projection(try Store.open(storage))
-        _ = try projection.add(Entries())
+        _ = try projection.add(Entries(isReplayed: true))
         try projection.advance()
         return projection
     }
@@ -56,12 +57,15 @@ private struct Entries: Model {
         }
     }
 
+    /// Whether there is no snapshot to start from.
+    let isReplayed: Bool
     let name = "entries"
     let sources: [String] = []
 
     func makeState() -> StateMap<UInt64, Value> { StateMap() }
 
     func apply(_ event: borrowing ModelEvent, to state: inout StateMap<UInt64, Value>) throws {
+        guard isReplayed else { throw Wrong(what: "the snapshot was not used") }
         let word = event.payload.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
         let number = UInt64(bitPattern: event.height ?? 0) << 32 | UInt64(state.count)
         state[number] = Value(words: (word, number, word & 0xFF))
