@@ -1,4 +1,5 @@
-// LMDB, one value a block, keyed by height. It has no checksums; reads are pointers into its map.
+// LMDB, one value a block, keyed by height. It has no checksums; reads are pointers into its map. The variant `writemap`
+// writes into the map too.
 #include <lmdb.h>
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@ static void *lmdb_open(const Opening *opening) {
     check(mdb_env_create(&store->env), "mdb_env_create");
     check(mdb_env_set_mapsize(store->env, (size_t)64 << 30), "mdb_env_set_mapsize");
     unsigned flags = opening->sync == syncEach ? 0 : MDB_NOSYNC;
+    if (!strcmp(opening->variant, "writemap")) flags |= MDB_WRITEMAP;
     check(mdb_env_open(store->env, opening->directory, flags, 0600), "mdb_env_open");
     MDB_txn *transaction;
     check(mdb_txn_begin(store->env, NULL, 0, &transaction), "mdb_txn_begin");

@@ -14,7 +14,7 @@ enum Machine {
                     ?? "",
             ],
             ["C compiler", output(["cc", "--version"]).components(separatedBy: "\n").first ?? ""],
-            ["Ashlar", output(["git", "-C", directory, "describe", "--always", "--dirty"])],
+            ["Ashlar", output(["git", "describe", "--always", "--dirty"])],
         ] + packages()
     }
 
@@ -25,8 +25,7 @@ enum Machine {
     }
 
     private static func fileSystem(of directory: String) -> String {
-        output(["stat", "-f", "-c", "%T", directory])
-            + output(["findmnt", "-n", "-o", "OPTIONS", "-T", directory]).withPrefix(", ")
+        output(["findmnt", "-n", "-o", "FSTYPE,OPTIONS", "-T", directory])
     }
 
     private static func packages() -> [[String]] {
@@ -54,10 +53,6 @@ enum Machine {
         guard process.terminationStatus == 0 else { return "" }
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
-}
-
-extension String {
-    fileprivate func withPrefix(_ prefix: String) -> String { isEmpty ? "" : prefix + self }
 }
 
 /// Processor seconds, of the whole machine and of this process with its children.

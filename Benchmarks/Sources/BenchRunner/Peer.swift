@@ -37,6 +37,10 @@ struct Peer: Sendable {
             workloads: [.append, .durable, .bulk, .scan, .random]),
         Peer(name: "lmdb", title: "LMDB blob", program: "peer-lmdb", variant: "", workloads: common),
         Peer(
+            name: "lmdb-writemap", title: "LMDB blob, write map", program: "peer-lmdb", variant: "writemap",
+            // It reads as the other one does.
+            workloads: [.append, .durable, .bulk]),
+        Peer(
             name: "rocksdb-lz4", title: "RocksDB LZ4 blob", program: "peer-rocksdb", variant: "lz4", workloads: common),
         Peer(name: "rocksdb", title: "RocksDB blob", program: "peer-rocksdb", variant: "none", workloads: common),
         Peer(name: "leveldb", title: "LevelDB blob", program: "peer-leveldb", variant: "", workloads: common),

@@ -44,7 +44,11 @@ struct Report {
     }
 
     private var confidence: String {
-        Estimate(Array(repeating: 0, count: results.settings.rounds)).map { " of \(Int($0.confidence * 100)) %" } ?? ""
+        guard results.settings.rounds > 1, let any = Estimate(Array(repeating: 0, count: results.settings.rounds))
+        else {
+            return ""
+        }
+        return " of \(Int(any.confidence * 100)) %"
     }
 
     private func table(_ cell: (Peer, Workload) -> String) -> String {
