@@ -133,7 +133,7 @@ if let micro = Context.environment["ASHLAR_MICRO"] {
             .executableTarget(
                 name: "MicroTime",
                 dependencies: ["MicroWork", .product(name: "Benchmark", package: "benchmark")],
-                path: "Benchmarks/Micro/Time", swiftSettings: settings,
+                path: "Benchmarks/MicroTime", swiftSettings: settings,
                 plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
     }
 }

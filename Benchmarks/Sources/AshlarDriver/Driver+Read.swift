@@ -23,9 +23,9 @@ extension Driver {
     /// Reads everything with the cursor.
     func scan() throws {
         let view = try Store.open(at: path).view()
-        let start = clock_nanoseconds()
+        let start = clock_start()
         let found = try Self.read(view)
-        let end = clock_nanoseconds()
+        let end = clock_stop()
         try require(found, 0..<options.blocks)
         report(found.events, end - start)
     }
@@ -34,7 +34,7 @@ extension Driver {
     func scanOnTwoThreads() async throws {
         let view = try Store.open(at: path).view()
         let middle = Int64(options.blocks / 2)
-        let start = clock_nanoseconds()
+        let start = clock_start()
         let found = try await withThrowingTaskGroup(of: Digest.self) { group in
             for heights in [0...max(middle - 1, 0), middle...Int64(options.blocks)] {
                 group.addTask {
@@ -50,7 +50,7 @@ extension Driver {
             }
             return sum
         }
-        let end = clock_nanoseconds()
+        let end = clock_stop()
         try require(found, 0..<options.blocks)
         report(found.events, end - start)
     }
@@ -61,7 +61,7 @@ extension Driver {
         var following = SubscriptionOptions()
         following.stopsAtEnd = true
         var digest = Digest()
-        let start = clock_nanoseconds()
+        let start = clock_start()
         for try await batch in try store.subscribe(options: following) {
             for step in batch.steps {
                 for event in step.events {
@@ -70,7 +70,7 @@ extension Driver {
                 }
             }
         }
-        let end = clock_nanoseconds()
+        let end = clock_stop()
         try require(digest, 0..<options.blocks)
         report(digest.events, end - start)
     }
@@ -80,9 +80,9 @@ extension Driver {
         let view = try Store.open(at: path).view()
         var query = EventQuery()
         query.models = [name]
-        let start = clock_nanoseconds()
+        let start = clock_start()
         let found = try Self.read(view, query)
-        let end = clock_nanoseconds()
+        let end = clock_stop()
         try require(found, 0..<options.blocks, model: model)
         report(found.events, end - start)
     }
@@ -95,7 +95,7 @@ extension Driver {
         var taken: [UInt64] = []
         taken.reserveCapacity(heights.count)
         var found = Digest()
-        let start = clock_nanoseconds()
+        let start = clock_start()
         var last = start
         for height in heights {
             let one = try Self.read(view, height)
@@ -105,6 +105,7 @@ extension Driver {
             taken.append(now - last)
             last = now
         }
+        _ = clock_stop()
         var expected = Digest()
         for height in heights {
             let one = withUnsafePointer(to: workload) { workload_expected($0, height, height + 1, -1) }
@@ -119,7 +120,7 @@ extension Driver {
 
     /// How long it takes until the store has shown its highest block and can be appended to.
     func openForWriting() throws {
-        let start = clock_nanoseconds()
+        let start = clock_start()
         let writer = try Writer.open(at: path, options: writerOptions(.none))
         try finishOpening(try writer.store.view(), start)
         try writer.close()
@@ -127,7 +128,7 @@ extension Driver {
 
     /// How long it takes until the store has shown its highest block, for a reader; after a kill, all that is valid.
     func openForReading() throws {
-        let start = clock_nanoseconds()
+        let start = clock_start()
         let store = try Store.open(at: path, horizon: .committed)
         try finishOpening(try store.view(), start)
     }
@@ -135,7 +136,7 @@ extension Driver {
     private func finishOpening(_ view: View, _ start: UInt64) throws {
         guard let tip = view.tipHeight else { throw Problem("it is empty") }
         let found = try Self.read(view, UInt64(tip))
-        let end = clock_nanoseconds()
+        let end = clock_stop()
         guard UInt64(tip) + 1 == options.blocks else { throw Problem("\(tip + 1) blocks, not \(options.blocks)") }
         try require(found, UInt64(tip)..<UInt64(tip) + 1)
         report(options.blocks, end - start, ",\"lostBlocks\":0")

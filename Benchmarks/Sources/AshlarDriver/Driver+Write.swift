@@ -30,13 +30,13 @@ extension Driver {
     func append(_ policy: SyncPolicy, dies: Bool = false) throws {
         var writer = try Writer.create(at: path, options: writerOptions(policy))
         let source = try BlockSource(workload, writer)
-        let start = clock_nanoseconds()
+        let start = clock_start()
         for height in 0..<options.blocks {
             _ = try source.append(height, to: &writer)
             if policy == .each { try writer.sync() }
         }
         if policy == .none { try writer.flush() } else { try writer.sync() }
-        report(options.blocks * options.events, clock_nanoseconds() - start)
+        report(options.blocks * options.events, clock_stop() - start)
         if dies { kill(getpid(), SIGKILL) }
         try writer.close()
     }
@@ -45,14 +45,14 @@ extension Driver {
     func pipelined() async throws {
         var writer = try Writer.create(at: path, options: writerOptions(.each))
         let source = try BlockSource(workload, writer)
-        let start = clock_nanoseconds()
+        let start = clock_start()
         var sequences: [UInt64] = []
         for height in 0..<options.blocks {
             sequences.append(try source.append(height, to: &writer).sequence)
             if height >= 16 { try await writer.durable(upTo: sequences[Int(height) - 16]) }
         }
         try await writer.durable(upTo: sequences[sequences.count - 1])
-        report(options.blocks * options.events, clock_nanoseconds() - start)
+        report(options.blocks * options.events, clock_stop() - start)
         try writer.close()
     }
 

@@ -74,6 +74,7 @@ struct Driver {
     func report(_ count: UInt64, _ nanoseconds: UInt64, _ more: String = "") {
         print(
             "{\"workload\":\"\(options.workload)\",\"count\":\(count),\"seconds\":\(Double(nanoseconds) / 1e9)"
+                + ",\"processorSeconds\":\(Double(processor_nanoseconds()) / 1e9)"
                 + ",\"anonymousBytes\":\(anonymous_bytes())\(more)}")
         fflush(nil)
     }

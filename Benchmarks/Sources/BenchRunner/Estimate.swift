@@ -73,4 +73,22 @@ extension Results {
             return mine / theirs
         }
     }
+
+    /// How many times as much processor time the reference takes, operation by operation; of what is work from beginning to end.
+    func processorRatio(_ peer: String, _ workload: Workload) -> Estimate? {
+        guard case .rate = workload.measure else { return nil }
+        func spent(_ peer: String, _ workload: Workload, _ round: Int) -> Double? {
+            guard let run = run(peer, workload, round: round), let seconds = run.processorSeconds, seconds > 0,
+                run.count > 0
+            else { return nil }
+            return seconds / Double(run.count)
+        }
+        return Estimate(
+            (0..<settings.rounds).compactMap { round in
+                guard let mine = spent(peer, workload, round),
+                    let theirs = spent(Peer.reference, workload.reference, round)
+                else { return nil }
+                return theirs / mine
+            })
+    }
 }

@@ -88,6 +88,7 @@ private struct Said: Decodable {
     var workload: Workload
     var count: Int
     var seconds: Double
+    var processorSeconds: Double?
     var p50: Double?
     var p99: Double?
     var bytes: Int?
@@ -96,7 +97,8 @@ private struct Said: Decodable {
 
     func run(_ round: Int, _ peer: String) -> Run {
         Run(
-            round: round, peer: peer, workload: workload, count: count, seconds: seconds, p50: p50, p99: p99,
+            round: round, peer: peer, workload: workload, count: count, seconds: seconds,
+            processorSeconds: processorSeconds, p50: p50, p99: p99,
             bytes: bytes,
             anonymousBytes: anonymousBytes, lostBlocks: lostBlocks)
     }

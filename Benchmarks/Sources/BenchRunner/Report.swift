@@ -33,9 +33,15 @@ struct Report {
             "## Ratios\n\n"
                 + "How many times as good as raw C with a CRC an event: the median of the ratios within each round, and its "
                 + "interval\(confidence). Greater is better. `~`: measured while other programs used the processors.\n\n"
-                + table { ratioCell($0, $1) },
+                + table(workloads) { ratioCell($0, $1) },
             "![ratios](\(picture))",
-            "## Medians\n\n" + table { absoluteCell($0, $1) },
+            "## Medians\n\n" + table(workloads) { absoluteCell($0, $1) },
+            "## Processor time\n\n"
+                + "How many times as much of it raw C takes for an operation, the system's part included: less depends on what else the "
+                + "machine does, and waiting for the disk does not show. PostgreSQL's server is not in it.\n\n"
+                + table(workloads.filter { if case .rate = $0.measure { true } else { false } }) { peer, workload in
+                    results.processorRatio(peer.name, workload).map(Self.cell) ?? ""
+                },
             "## Ashlar alone\n\n" + alone(), "## Goals\n\n" + goals(), disturbance(),
             results.failures.isEmpty
                 ? "" : "## Failures\n\n" + results.failures.map { "- \($0)" }.joined(separator: "\n"),
@@ -51,7 +57,7 @@ struct Report {
         return " of \(Int(any.confidence * 100)) %"
     }
 
-    private func table(_ cell: (Peer, Workload) -> String) -> String {
+    private func table(_ workloads: [Workload], _ cell: (Peer, Workload) -> String) -> String {
         let header = "| | " + workloads.map(\.title).joined(separator: " | ") + " |"
         let line = "|---|" + workloads.map { _ in "---|" }.joined()
         let rows = peers.map { peer in
@@ -62,7 +68,10 @@ struct Report {
 
     private func ratioCell(_ peer: Peer, _ workload: Workload) -> String {
         guard let ratio = results.ratio(peer.name, workload, to: Peer.reference, workload.reference) else { return "" }
-        if peer.name == Peer.reference { return "1" }
+        return peer.name == Peer.reference ? "1" : Self.cell(ratio)
+    }
+
+    private static func cell(_ ratio: Estimate) -> String {
         let range = ratio.rounds > 1 ? " [\(ratio.low.shown)–\(ratio.high.shown)]" : ""
         return (ratio.isDisturbed ? "~" : "") + ratio.median.shown + range
     }
@@ -81,7 +90,9 @@ struct Report {
             else {
                 return nil
             }
-            return "- \(workload.title): \(absoluteCell(peer, workload))"
+            let processor =
+                results.processorRatio("ashlar", workload).map { ", processor time \($0.median.shown) ×" } ?? ""
+            return "- \(workload.title): \(absoluteCell(peer, workload))\(processor)"
         }
         return rows.joined(separator: "\n")
     }

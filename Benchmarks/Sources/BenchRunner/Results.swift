@@ -42,6 +42,8 @@ struct Run: Codable, Sendable {
     /// Operations done.
     var count: Int
     var seconds: Double
+    /// What the processors spent in all threads of the driver meanwhile.
+    var processorSeconds: Double?
     /// Seconds of one operation, where each was timed.
     var p50: Double?
     var p99: Double?

@@ -76,11 +76,28 @@ Digest workload_expected(const Workload *workload, uint64_t first, uint64_t end,
     return digest;
 }
 
-uint64_t clock_nanoseconds(void) {
+static uint64_t nanoseconds_of(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
+
+uint64_t clock_nanoseconds(void) { return nanoseconds_of(CLOCK_MONOTONIC); }
+
+static uint64_t processorAtStart, processorSpent;
+
+uint64_t clock_start(void) {
+    processorAtStart = nanoseconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    return clock_nanoseconds();
+}
+
+uint64_t clock_stop(void) {
+    uint64_t now = clock_nanoseconds();
+    processorSpent = nanoseconds_of(CLOCK_PROCESS_CPUTIME_ID) - processorAtStart;
+    return now;
+}
+
+uint64_t processor_nanoseconds(void) { return processorSpent; }
 
 uint64_t anonymous_bytes(void) {
     FILE *status = fopen("/proc/self/status", "r");

@@ -82,6 +82,11 @@ static inline void digest_add(Digest *digest, uint64_t height, const void *paylo
 
 // Nanoseconds of the monotonic clock.
 uint64_t clock_nanoseconds(void);
+// Starts and stops the measurement of a process, which has one; each gives the nanoseconds of the monotonic clock.
+uint64_t clock_start(void);
+uint64_t clock_stop(void);
+// Nanoseconds that the processors spent in all threads of this process between the two.
+uint64_t processor_nanoseconds(void);
 // Bytes of anonymous memory that this process has now.
 uint64_t anonymous_bytes(void);
 // Bytes of all files below `path`.
