@@ -6,7 +6,7 @@ let benchmarks: @Sendable () -> Void = {
     for work in MicroWork.all {
         Benchmark(
             "\(work.name), \(work.operations) × \(work.unit)",
-            configuration: .init(metrics: [.wallClock, .cpuTotal, .throughput], maxDuration: .seconds(2))
+            configuration: .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2))
         ) { benchmark in
             let iterate = try work.prepare()
             benchmark.startMeasurement()

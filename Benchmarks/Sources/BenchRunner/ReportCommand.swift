@@ -34,6 +34,9 @@ struct SpeedTable {
     static let end = "<!-- /speed -->"
     private static let columns: [Workload] = [.append, .durable, .bulk, .scan, .random, .model, .open, .disk]
 
+    /// Limits and variants that are of interest to those who look closer.
+    private static let leftOut: Set = ["bare", "raw-prezeroed", "lmdb-writemap"]
+
     let report: Report
 
     init(_ report: Report) { self.report = report }
@@ -55,7 +58,7 @@ struct SpeedTable {
         let facts = Dictionary(results.machine.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }) { first, _ in first
         }
         let columns = Self.columns.filter(report.workloads.contains)
-        let rows = report.peers.filter { $0.name != "bare" && $0.name != "raw-prezeroed" }.map { peer in
+        let rows = report.peers.filter { !Self.leftOut.contains($0.name) }.map { peer in
             "| \(peer.title) | "
                 + columns.map { results.absolute(peer.name, $0).map { $0.median.shown } ?? "" }.joined(separator: " | ")
                 + " |"

@@ -94,7 +94,8 @@ struct Results: Codable, Sendable {
     }
 
     static func load(_ path: String) throws -> Results {
-        try JSONDecoder().decode(Results.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        guard FileManager.default.fileExists(atPath: path) else { throw Problem("there is no file \(path)") }
+        return try JSONDecoder().decode(Results.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
     func save(_ path: String) throws {
