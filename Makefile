@@ -11,7 +11,7 @@ SWIFT ?= swift
 # Extra arguments for `swift test`, for example TESTFLAGS='--filter AshlarFormatTests'.
 TESTFLAGS ?=
 # Scripts that check themselves when run as `python3 SCRIPT --self-test`.
-PYTHON_SELFTESTS := Tests/IndependentReader/ashlar_reader.py
+PYTHON_SELFTESTS := Tests/IndependentReader/ashlar_reader.py Benchmarks/Micro/count.py
 
 # Our own sources compile without a warning. SwiftPM silences dependencies and drops -warnings-as-errors for them; it
 # does not understand -Xcc -Werror, so what the C compiler warns about is looked for in the log.
@@ -21,10 +21,11 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
 ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
 
-.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo bench bench-live clean
+.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo clean
+.PHONY: bench bench-build bench-test bench-smoke bench-micro bench-micro-time bench-live
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install what is missing: zlib, LZ4 and a few tools (by apt)
 	@.ci/deps.sh
@@ -98,15 +99,38 @@ demo: release release-bitcoin ## real blocks and a real fork through the command
 	@binaries="$$($(SWIFT) build -c release --show-bin-path </dev/null)"; \
 		ASHLAR="$$binaries/ashlar" ASHLAR_BITCOIN="$$binaries/ashlar-bitcoin" .ci/demo.sh
 
-bench: release ## measure appending, scanning and opening, next to a bare C loop
-	@mkdir -p .build/bench
-	@$(CC) -O2 -Wall -Wextra -I Sources/CAshlarChecksum/include Benchmarks/raw.c Sources/CAshlarChecksum/*.c -lz -o .build/bench/raw
-	@ashlar="$$($(SWIFT) build -c release --show-bin-path </dev/null)/ashlar"; \
-	for round in 1 2 3; do \
-		.build/bench/raw 1200000 .build/bench/raw.data; \
-		"$$ashlar" bench append scan replay model derive open --events 1200000 --rounds 3 --directory .build/bench </dev/null; \
-	done; \
-	"$$ashlar" bench state snapshot rollback follow --entries 1000000 --rounds 3 --directory .build/bench </dev/null
+# Options of `bench-runner run`, such as BENCHFLAGS='--events 400000 --rounds 3'; it has --help.
+BENCHFLAGS ?=
+# Where the stores go: on the disk in question.
+BENCH_DIRECTORY ?= .build/bench-stores
+BENCH_RUNNER := .build/benchmarks/release/bench-runner
+BENCH_RUN = $(BENCH_RUNNER) run --programs .build/peers --directory "$(BENCH_DIRECTORY)"
+
+bench-build: deps
+	@.ci/deps-bench.sh
+	@$(MAKE) --no-print-directory -C Benchmarks/Peers OUT="$(CURDIR)/.build/peers"
+	@$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build/benchmarks $(STRICT) </dev/null
+
+bench: bench-build ## measure Ashlar beside all its peers; writes Benchmarks/results; takes an hour or two
+	@$(BENCH_RUN) $(BENCHFLAGS) </dev/null
+
+bench-test: bench-build ## the runner's own tests
+	@$(SWIFT) test -c release --package-path Benchmarks --scratch-path .build/benchmarks $(STRICT) --disable-xctest </dev/null
+
+bench-smoke: bench-build ## every peer and every workload once, tiny: does it all still run?
+	@$(BENCH_RUN) --output .build/bench-smoke --name smoke --events 24000 --events-per-block 20 --rounds 1 \
+		--slow-rounds 1 --durable-blocks 20 --lookups 200 $(BENCHFLAGS) </dev/null
+
+# Counts of another architecture, or of another compiler, are others: MICROFLAGS=--update writes them down.
+MICROFLAGS ?=
+
+bench-micro: deps ## count the instructions of the hot paths, and hold them against the checked-in numbers
+	@command -v valgrind >/dev/null || { echo "error: valgrind is needed: apt-get install valgrind" >&2; exit 1; }
+	@ASHLAR_MICRO=1 $(SWIFT) build -c release --product ashlar-micro --scratch-path .build/micro $(STRICT) </dev/null
+	@python3 Benchmarks/Micro/count.py --program .build/micro/release/ashlar-micro $(MICROFLAGS)
+
+bench-micro-time: deps ## the same hot paths by the clock
+	@ASHLAR_MICRO=time $(SWIFT) package --scratch-path .build/micro-time benchmark run --target MicroTime </dev/null
 
 clean: ## remove everything that was built
 	@rm -rf .build Tests/EmbedderPackage/.build

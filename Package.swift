@@ -131,3 +131,24 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+// Micro-benchmarks look at what is `package`, so they are targets of this package; only `make bench-micro` builds them.
+if let micro = Context.environment["ASHLAR_MICRO"] {
+    package.targets += [
+        .target(
+            name: "MicroWork", dependencies: ["Ashlar", "AshlarFormat", "AshlarStorage"], path: "Benchmarks/Micro/Work",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "ashlar-micro", dependencies: ["MicroWork"], path: "Benchmarks/Micro/Count", swiftSettings: settings),
+    ]
+    if micro == "time" {
+        package.dependencies.append(
+            .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+        package.targets.append(
+            .executableTarget(
+                name: "MicroTime",
+                dependencies: ["MicroWork", .product(name: "Benchmark", package: "benchmark")],
+                path: "Benchmarks/MicroTime", swiftSettings: settings,
+                plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+    }
+}
