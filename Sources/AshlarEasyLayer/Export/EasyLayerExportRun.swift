@@ -229,7 +229,7 @@ extension EasyLayerExportRun {
     private mutating func readBack(_ table: String) throws(EasyLayerExportError) -> EasyLayerSum {
         let payloads = EasyLayerPayload(limit: .max)
         var (sum, problem) = (EasyLayerSum(), EasyLayerExportError?.none)
-        let sql = "SELECT \(EasyLayerRow.columns) FROM \(quoted(table)) ORDER BY \"id\""
+        let sql = "SELECT \(EasyLayerRow.columns(connection.dialect)) FROM \(quoted(table)) ORDER BY \"id\""
         do throws(SQLFailure) {
             try connection.query(sql, []) { (values) throws(SQLFailure) in
                 let row = try? EasyLayerRow(values, of: table, payloads)

@@ -69,6 +69,8 @@ extension ColumnType {
         case .json: "json"
         case .timestamp: "timestamp"
         case .numeric: "numeric"
+        case .integer32: "integer32"
+        case .boolean: "boolean"
         }
     }
 }
