@@ -126,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "AshlarBitcoinTests",
             dependencies: [
-                "AshlarBitcoin", "AshlarCLI", "AshlarJSON", "AshlarExport", "AshlarPostgres", "Ashlar", "AshlarTestSupport",
+                "AshlarBitcoin", "AshlarCLI", "AshlarJSON", "AshlarExport", "AshlarPostgres", "Ashlar",
+                "AshlarTestSupport",
             ],
             swiftSettings: settings),
     ]

@@ -70,4 +70,28 @@ struct PruneCommandTests {
         let behind = try #require(try Tool.run("consumers", path, "--json").objects.first)
         #expect((behind["problem"] as? String)?.contains("was pruned") == true)
     }
+
+    @Test("an export that stood behind what goes goes on; one that would begin with what is left is refused")
+    func exports() throws {
+        let directory = TemporaryDirectory()
+        let path = try Self.store(in: directory)
+        let target = directory.path + "/chain.db"
+        #expect(try Tool.run("export", "sqlite", path, target).status == 0)
+        #expect(try Tool.run(["prune", path, "--below", "100"] + Self.withoutStates).text.contains("removed"))
+        do {
+            var writer = try Writer.open(at: path)
+            try writer.append(Samples.block(200), events: Samples.events(200))
+            try writer.close()
+        }
+        let more = try Tool.run("export", "sqlite", path, target, "--json")
+        #expect(more.status == 0 && more.objects.last?["blocks"] as? Int == 1, "\(more.text)\(more.error)")
+        for arguments in [
+            ["export", "sqlite", path, directory.path + "/fresh.db", "--json"],
+            ["export", "easylayer", path, "sqlite:" + directory.path + "/back.db", "--network", "none", "--json"],
+            ["derive", path, directory.path + "/derived", "--json"], ["export", "check", path, target, "--json"],
+        ] {
+            let refused = try Tool.run(arguments)
+            #expect(refused.status == 2 && refused.errorObject["code"] as? String == "pruned", "\(refused.error)")
+        }
+    }
 }

@@ -26,7 +26,12 @@ package struct EasyLayerExport {
         self.options = options
         self.stop = stop
         self.report = report
-        view = try exporting { () throws(StoreError) in try store.view() }
+        view = try exporting { () throws(StoreError) in
+            // A part of the events would look whole there.
+            let (view, last) = (try store.view(), store.firstSequence - 1)
+            if last > 0 { throw .pruned(sequence: last, height: view.firstHeight - 1) }
+            return view
+        }
     }
 
     /// Writes everything into a database that has nothing of these names, within a transaction that is open and that the caller ends.
