@@ -9,11 +9,14 @@ extension Indexer {
         guard store.hashNotation == .hex else { throw .foreignStore("it writes hashes as \(store.hashNotation)") }
         let (view, mark) = try withStore { () throws(StoreError) in (try store.view(), try store.lastMark()?.mark) }
         guard let tipHeight = view.tipHeight else { return }
-        let first = try withStore { () throws(StoreError) in try view.block(height: 0) }
+        let first = try withStore { () throws(StoreError) in
+            view.firstHeight == 0 ? try view.block(height: 0) : nil
+        }
         if let first, Hash256(stored: first.block.hash) != genesis {
             throw .foreignStore("its first block \(first.block.hash) is not that of \(settings.network.rawValue)")
         }
-        try learnChain(view, from: max(0, min(tipHeight, store.finalHeight ?? 0) - settings.window), to: tipHeight)
+        let from = min(tipHeight, store.finalHeight ?? 0) - settings.window
+        try learnChain(view, from: max(view.firstHeight, from), to: tipHeight)
         // With other files than those the store was made from, each block is looked at again.
         for number in files.indices { files[number].mayRepeat = true }
         if let mark = mark.flatMap(InputMark.init(decoding:)) { goOn(at: mark) }
