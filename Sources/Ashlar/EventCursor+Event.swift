@@ -34,7 +34,8 @@ extension EventCursor {
     public var hash: BlockHash? { runs.hash }
 
     /// Its number among its model's canonical events, from 1; nil for a floating event.
-    public var version: UInt64? { runs.version(row.pointee) }
+    @inlinable
+    public var version: UInt64? { run.pointee.version(row.pointee) }
 
     /// Its own time, else that of its block or batch.
     @inlinable
@@ -46,7 +47,8 @@ extension EventCursor {
     public var requestID: [UInt8]? { runs.requestID(row.pointee, content) }
 
     /// Id of its model, for comparing; `model` gives the name.
-    public var modelID: UInt32 { runs.entry(row.pointee)?.model ?? 0 }
+    @inlinable
+    public var modelID: UInt32 { run.pointee.entry(row.pointee)?.pointee.model ?? 0 }
 
     /// Id of its type, for comparing; `type` gives the name.
     @inlinable

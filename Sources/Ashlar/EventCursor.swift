@@ -64,6 +64,7 @@ public struct EventCursor: ~Copyable {
 
     private mutating func leave() {
         runs.idle.pointee.length = 0
+        runs.present.pointee.sectionCount = 0
         row = UnsafePointer(runs.idle)
     }
 
@@ -99,6 +100,21 @@ struct EventRun {
     @usableFromInline var height: Int64 = -1
     /// Of the block or the floating batch, in microseconds.
     @usableFromInline var timestamp: Int64 = 0
+    @usableFromInline var sections: UnsafePointer<DirectoryEntry>?
+    @usableFromInline var sectionCount: UInt32 = 0
+
+    /// Number among its model's canonical events; nil for a floating event.
+    @inlinable
+    func version(_ row: RecordTable.Row) -> UInt64? {
+        guard let entry = entry(row), entry.pointee.firstVersion != 0 else { return nil }
+        return entry.pointee.firstVersion &+ UInt64(row.indexInSection)
+    }
+
+    /// The directory entry of a row's section; nil before the first event and behind the last.
+    @inlinable
+    func entry(_ row: RecordTable.Row) -> UnsafePointer<DirectoryEntry>? {
+        row.section < sectionCount ? sections.map { $0 + Int(row.section) } : nil
+    }
 
     /// The content of one of its rows.
     func content(_ row: RecordTable.Row) -> UnsafeRawBufferPointer {

@@ -2,17 +2,6 @@ import AshlarFormat
 
 /// What is known of a record of the commit at hand beyond its bytes.
 extension EventRuns {
-    /// The directory entry of the record's section; nil where there is none any more.
-    func entry(_ row: RecordTable.Row) -> DirectoryEntry? {
-        Int(row.section) < commit.table.sections.count ? commit.table.sections[Int(row.section)].entry : nil
-    }
-
-    /// Its number among its model's canonical events; nil for a floating event.
-    func version(_ row: RecordTable.Row) -> UInt64? {
-        guard let first = entry(row)?.firstVersion, first != 0 else { return nil }
-        return first &+ UInt64(row.indexInSection)
-    }
-
     /// Its own time, else that of its commit.
     func timestamp(_ row: RecordTable.Row, _ content: UnsafeRawBufferPointer, _ run: EventRun) -> Timestamp {
         Timestamp(microseconds: OwnFields(row, content).timestamp ?? run.timestamp)
@@ -32,7 +21,7 @@ extension EventRuns {
         switch compiled.query.effectiveOrder {
         case .chain: run.height
         case .sequence: 0
-        case .version: Int64(bitPattern: version(row) ?? 0)
+        case .version: Int64(bitPattern: run.version(row) ?? 0)
         case .timestamp: timestamp(row, content, run).microseconds
         }
     }

@@ -131,7 +131,8 @@ final class EventRuns {
         EventRun(
             rows: commit.table.rows(from: index), count: count, contents: commit.table.contents(base: base),
             sequence: commit.reader.header.sequence, chainValue: commit.reader.header.chainValue,
-            height: commit.reader.meta.block?.height ?? -1, timestamp: commit.reader.meta.commonTimestamp ?? 0)
+            height: commit.reader.meta.block?.height ?? -1, timestamp: commit.reader.meta.commonTimestamp ?? 0,
+            sections: commit.table.directory, sectionCount: UInt32(commit.table.sections.count))
     }
 
     /// Goes to the block at `height`; false if there is none.
@@ -163,7 +164,7 @@ final class EventRuns {
     private func passes(_ row: RecordTable.Row, _ run: EventRun) -> Bool {
         guard compiled.filtersRecords || token != nil else { return true }
         if let types = compiled.types, types[row.typeAndFlags & RecordHead.typeMask] == 0 { return false }
-        if let versions = compiled.query.versions, !versions.contains(version(row) ?? 0) { return false }
+        if let versions = compiled.query.versions, !versions.contains(run.version(row) ?? 0) { return false }
         let content = run.content(row)
         if let times = compiled.query.times, !times.contains(timestamp(row, content, run)) { return false }
         if let wanted = compiled.query.requestID, requestID(row, content).map({ $0 == wanted }) != true {
@@ -171,7 +172,7 @@ final class EventRuns {
         }
         if let token, !isBehind(token, row, content, run) { return false }
         if let limit = compiled.query.limitPerModel {
-            let model = entry(row)?.model ?? 0
+            let model = run.entry(row)?.pointee.model ?? 0
             let count = perModel[model, default: 0]
             if count >= limit { return false }
             perModel[model] = count + 1

@@ -13,8 +13,8 @@ package struct RecordTable: ~Copyable {
         package var crc: UInt32 = 0
         @usableFromInline package var typeAndFlags: UInt32 = 0
         /// No section of any commit, until one is filled in.
-        package var section: UInt32 = .max
-        package var indexInSection: UInt32 = 0
+        @usableFromInline package var section: UInt32 = .max
+        @usableFromInline package var indexInSection: UInt32 = 0
         @usableFromInline package var ordinal: UInt32 = 0
         package var stamp: UInt32 = 0
 
@@ -51,6 +51,9 @@ package struct RecordTable: ~Copyable {
     private var rowCapacity: Int
     private var stamp: UInt32 = 0
     package private(set) var sections: [Section] = []
+    /// The directory again, as plain memory for readers; good until the next layout.
+    package private(set) var directory: UnsafeMutablePointer<DirectoryEntry>
+    private var directoryCapacity = 16
     private var expanded = ByteBuffer()
     private var isExpanded = false
     /// Number of records loaded.
@@ -60,9 +63,13 @@ package struct RecordTable: ~Copyable {
         rowCapacity = 256
         rows = .allocate(capacity: rowCapacity)
         rows.initialize(repeating: Row(), count: rowCapacity)
+        directory = .allocate(capacity: directoryCapacity)
     }
 
-    deinit { rows.deallocate() }
+    deinit {
+        rows.deallocate()
+        directory.deallocate()
+    }
 
     /// The `index`-th loaded record in the order of ordinals.
     @inline(__always)
@@ -102,6 +109,16 @@ package struct RecordTable: ~Copyable {
         }
         try require(events == Int(header.eventCount), "directory: counts do not add up to the header's")
         try require(header.frameLength - offset < 8, "directory: its sections do not fill the frame")
+        keepDirectory()
+    }
+
+    private mutating func keepDirectory() {
+        if sections.count > directoryCapacity {
+            directory.deallocate()
+            directoryCapacity = sections.count
+            directory = .allocate(capacity: directoryCapacity)
+        }
+        for index in sections.indices { (directory + index).initialize(to: sections[index].entry) }
     }
 
     private static func check(_ storage: StorageEntry, _ entry: DirectoryEntry) throws(FormatError) {
@@ -173,6 +190,7 @@ package struct RecordTable: ~Copyable {
         var total = 0
         var previous = -1
         guard let start = heads.baseAddress else { return 0 }
+        let (rows, count, stamp) = (rows, count, stamp)
         for index in 0..<recordCount {
             let head = RecordHead(loading: start + RecordHead.size * index)
             let ordinal = Int(head.ordinal)
