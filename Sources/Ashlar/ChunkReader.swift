@@ -50,7 +50,13 @@ struct ChunkReader: ~Copyable {
         let kept = follows ? start + loaded - offset : 0
         // The rest of a commit whose header was read is not the next chunk of a walk.
         let isRest = follows && offset == start
-        if alone { ahead = first / 2 } else if !follows { ahead = first } else if !isRest { ahead = min(2 * ahead, Self.largest) }
+        if alone {
+            ahead = first / 2
+        } else if !follows {
+            ahead = first
+        } else if !isRest {
+            ahead = min(2 * ahead, Self.largest)
+        }
         let wanted = min(max(count, alone || isRest ? count : ahead), limit - offset)
         let target = makeRoom(wanted, keeping: kept, from: offset - start)
         loaded = 0

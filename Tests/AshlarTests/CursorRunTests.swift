@@ -130,7 +130,8 @@ struct CursorRunTests {
         var ordinals: [Int] = []
         while try cursor.next() { ordinals.append(cursor.ordinal) }
         #expect(ordinals == [1, 2, 4, 5, 7])
-        #expect(try cursor.seek(height: -1) == false && view.events(height: -1) == nil && view.events(height: 10) == nil)
+        #expect(
+            try cursor.seek(height: -1) == false && view.events(height: -1) == nil && view.events(height: 10) == nil)
         for order in [EventQuery.Order.sequence, .timestamp] {
             var other = EventQuery()
             other.order = order
