@@ -9,7 +9,7 @@ struct CommitReader: ~Copyable {
     enum Extent {
         /// Header and meta: a small read.
         case meta
-        /// The whole frame, reading ahead for the commits behind it.
+        /// The whole frame; the commits behind it too where one is read after the other.
         case frame
     }
 
@@ -47,15 +47,15 @@ struct CommitReader: ~Copyable {
     }
 
     private mutating func load(_ extent: Extent, _ source: ReadSource, _ offset: Int) throws {
-        let readAhead = extent == .meta ? 1 << 11 : 1 << 20
-        guard let start = try chunk.load(at: offset, count: CommitHeader.size, limit: source.end, readAhead: readAhead)
+        let first = extent == .meta ? 1 << 11 : 1 << 14
+        guard let start = try chunk.load(at: offset, count: CommitHeader.size, limit: source.end, first: first)
         else {
             throw FormatError.damaged("commit: the file ends before it")
         }
         header = try CommitHeader(
             decoding: RawSpan(_unsafeStart: start, byteCount: CommitHeader.size), at: 0, seed: source.seed)
         let count = extent == .meta ? header.bodyOffset : header.frameLength
-        guard let whole = try chunk.load(at: offset, count: count, limit: source.end, readAhead: readAhead) else {
+        guard let whole = try chunk.load(at: offset, count: count, limit: source.end, first: first) else {
             throw FormatError.damaged("commit: its frame is longer than the file")
         }
         let span = RawSpan(_unsafeStart: whole, byteCount: count)
@@ -73,7 +73,7 @@ struct CommitReader: ~Copyable {
         let offset = location.offset + section.headsOffset
         let start: UnsafeRawPointer?
         do throws(StorageError) {
-            start = try chunk.load(at: offset, count: length, limit: source.end, readAhead: length)
+            start = try chunk.load(at: offset, count: length, limit: source.end, first: 1 << 11, alone: true)
         } catch {
             throw StoreError(error)
         }

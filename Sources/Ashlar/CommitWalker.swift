@@ -182,7 +182,7 @@ struct TailEvidence: Equatable {
         var position = offset
         while position < limit {
             let count = min(1 << 19, limit - position)
-            guard let bytes = try reader.load(at: position, count: count, limit: limit, readAhead: count) else { break }
+            guard let bytes = try reader.load(at: position, count: count, limit: limit, alone: true) else { break }
             let span = RawSpan(_unsafeStart: bytes, byteCount: count)
             evidence.take(span, at: position, seed: seed)
             // Chunks overlap, so that a header across their border is seen.

@@ -53,6 +53,12 @@ struct ChainWalk {
         }
     }
 
+    /// Gives nothing more.
+    mutating func end() {
+        remaining = nil
+        entries = []
+    }
+
     /// Jumps over the rest of a segment's blocks whose entries are at hand.
     mutating func skip(segment: UInt64) {
         while let entry = entries.first, entry.location.segment == segment { entries.removeFirst() }

@@ -41,9 +41,10 @@ struct CompiledQuery: Sendable {
             || query.limitPerModel != nil
     }
 
-    /// Whether a sealed segment can hold anything that is asked for; its footer alone decides.
-    func mayMatch(_ segment: SealedSegment) -> Bool {
-        let summary = segment.summary
+    /// Whether a segment can hold anything that is asked for; what its footer says alone decides.
+    func mayMatch(
+        _ summary: SegmentSummary, _ segmentModels: [SegmentIndex.Model], _ segmentTypes: [SegmentIndex.TypeEntry]
+    ) -> Bool {
         if summary.eventCount == 0 { return false }
         if let heights = query.heights,
             heights.lowerBound > summary.highestHeight || heights.upperBound < summary.lowestHeight
@@ -56,11 +57,11 @@ struct CompiledQuery: Sendable {
             return false
         }
         if let models,
-            !segment.models.contains(where: { models.contains($0.id) && ($0.events > 0 || $0.floatingEvents > 0) })
+            !segmentModels.contains(where: { models.contains($0.id) && ($0.events > 0 || $0.floatingEvents > 0) })
         {
             return false
         }
-        if let typeIDs, !segment.types.contains(where: { typeIDs.contains($0.id) && $0.events > 0 }) { return false }
+        if let typeIDs, !segmentTypes.contains(where: { typeIDs.contains($0.id) && $0.events > 0 }) { return false }
         return true
     }
 
@@ -71,7 +72,7 @@ struct CompiledQuery: Sendable {
         if let heights = query.heights {
             guard let height = meta.block?.height, heights.contains(height) else { return false }
         }
-        if let times = query.times, let common = meta.block?.timestamp ?? meta.floating?.timestamp {
+        if let times = query.times, let common = meta.commonTimestamp {
             let earliest = min(common, meta.eventTimes?.earliest ?? common)
             let latest = max(common, meta.eventTimes?.latest ?? common)
             if times.lowerBound.microseconds > latest || times.upperBound.microseconds < earliest { return false }

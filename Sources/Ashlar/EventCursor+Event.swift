@@ -1,80 +1,72 @@
 public import AshlarFormat
 
 extension EventCursor {
-    /// The current event's payload; good until the next call of `next`.
+    /// The current event's payload; good until the next call of `next` or `seek`.
+    @inlinable
     public var payload: RawSpan {
         @_lifetime(borrow self)
+        @inline(__always)
         get {
-            let bytes = UnsafeRawBufferPointer(rebasing: content[fields.payloadOffset...])
-            return _overrideLifetime(RawSpan(_unsafeBytes: bytes), borrowing: self)
+            let offset = hasOwnFields ? ownFieldsLength : 0
+            let start = run.pointee.contents + (Int(row.pointee.contentOffset) + offset)
+            return _overrideLifetime(
+                RawSpan(_unsafeStart: start, byteCount: Int(row.pointee.length) - offset), borrowing: self)
         }
     }
 
     /// The sequence of its commit.
-    public var sequence: UInt64 { commit.reader.header.sequence }
+    @inlinable
+    public var sequence: UInt64 { run.pointee.sequence }
 
     /// The chain value of its commit.
-    public var chainValue: UInt64 { commit.reader.header.chainValue }
+    @inlinable
+    public var chainValue: UInt64 { run.pointee.chainValue }
 
     /// Its place in its commit, from 0.
-    public var ordinal: Int { Int(row.ordinal) }
+    @inlinable
+    public var ordinal: Int { Int(row.pointee.ordinal) }
 
     /// Height of its block; nil for a floating event.
-    public var height: Int64? { commit.reader.meta.block?.height }
+    @inlinable
+    public var height: Int64? { run.pointee.height >= 0 ? run.pointee.height : nil }
 
     /// Hash of its block; nil for a floating event.
-    public var hash: BlockHash? { commit.reader.meta.block?.hash }
+    public var hash: BlockHash? { runs.hash }
 
     /// Its number among its model's canonical events, from 1; nil for a floating event.
-    public var version: UInt64? {
-        guard let first = entry?.firstVersion else { return nil }
-        return first == 0 ? nil : first &+ UInt64(row.indexInSection)
-    }
+    @inlinable
+    public var version: UInt64? { run.pointee.version(row.pointee) }
 
     /// Its own time, else that of its block or batch.
+    @inlinable
     public var timestamp: Timestamp {
-        let meta = commit.reader.meta
-        return Timestamp(
-            microseconds: fields.timestamp ?? meta.block?.timestamp ?? meta.floating?.timestamp ?? 0)
+        Timestamp(microseconds: hasOwnTimestamp ? ownTimestamp : run.pointee.timestamp)
     }
 
     /// Its own request id, else its commit's, else nil.
-    public var requestID: [UInt8]? {
-        let range = fields.requestID
-        return range.isEmpty ? commit.reader.meta.requestID : Array(content[range])
-    }
+    public var requestID: [UInt8]? { runs.requestID(row.pointee, content) }
 
     /// Id of its model, for comparing; `model` gives the name.
-    public var modelID: UInt32 { entry?.model ?? 0 }
-
-    /// The directory entry of the current event's section; nil before the first event and behind the last.
-    private var entry: DirectoryEntry? {
-        let sections = commit.table.sections
-        return Int(row.section) < sections.count ? sections[Int(row.section)].entry : nil
-    }
+    @inlinable
+    public var modelID: UInt32 { run.pointee.entry(row.pointee)?.pointee.model ?? 0 }
 
     /// Id of its type, for comparing; `type` gives the name.
-    public var typeID: UInt32 { row.typeAndFlags & RecordHead.typeMask }
+    @inlinable
+    public var typeID: UInt32 { row.pointee.typeAndFlags & RecordHead.typeMask }
 
-    /// The name of its model. Complexity: one look-up under the store's lock.
-    public var model: String {
-        view.core.monitor.withLock { log in
-            log.registry.modelIndex(id: modelID).map { log.registry.models[$0].name } ?? ""
-        }
-    }
+    /// The name of its model. Complexity: O(1), no look-up by name.
+    public var model: String { runs.names.model(modelID) }
 
-    /// The name of its type. Complexity: one look-up under the store's lock.
-    public var type: String {
-        view.core.monitor.withLock { log in
-            log.registry.typeIndex(id: typeID).map { log.registry.types[$0].name } ?? ""
-        }
-    }
+    /// The name of its type. Complexity: O(1), no look-up by name.
+    public var type: String { runs.names.type(typeID) }
 
-    /// Where the current event stands, for going on behind it with `EventQuery.after`; meaningful once `next` has returned true.
+    /// Where the current event stands, for going on behind it with `EventQuery.after`; meaningful once `next` has returned true, and still
+    /// when it has returned false at the query's limit.
     public var pageToken: PageToken {
         PageToken(
-            asOf: view.sequence, sequence: sequence, ordinal: row.ordinal, key: sortKey,
-            query: compiled.query.fingerprint(view.core.storeID))
+            asOf: runs.view.sequence, sequence: sequence, ordinal: row.pointee.ordinal,
+            key: runs.sortKey(row.pointee, content, run.pointee),
+            query: runs.compiled.query.fingerprint(runs.view.core.storeID))
     }
 
     /// The current event by value.
@@ -86,29 +78,40 @@ extension EventCursor {
             timestamp: timestamp, requestID: requestID, payload: payload.bytes(0..<payload.byteCount))
     }
 
-    /// Height, hash and time of the commit: what its events share.
-    var place: (height: Int64?, hash: BlockHash?, timestamp: Timestamp) {
-        let meta = commit.reader.meta
-        return (
-            meta.block?.height, meta.block?.hash,
-            Timestamp(microseconds: meta.block?.timestamp ?? meta.floating?.timestamp ?? 0)
-        )
-    }
-
     /// Whether the current event has a time of its own.
-    var hasOwnTimestamp: Bool { row.typeAndFlags & RecordHead.ownTimestamp != 0 }
+    @inlinable
+    var hasOwnTimestamp: Bool { row.pointee.typeAndFlags & RecordHead.ownTimestamp != 0 }
+
+    /// The time of the current event's block or batch.
+    var commonTimestamp: Timestamp { Timestamp(microseconds: run.pointee.timestamp) }
+
+    private var content: UnsafeRawBufferPointer { run.pointee.content(row.pointee) }
 
     /// The current event's payload; good until the next call of `next`.
     var payloadBytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: content[fields.payloadOffset...])
+        UnsafeRawBufferPointer(rebasing: content[(hasOwnFields ? ownFieldsLength : 0)...])
     }
 
     /// Where its commit is.
-    var location: Location { commit.reader.location }
+    var location: Location { runs.commit.reader.location }
 
-    /// The fields in front of the payload. The CRC has been checked, so a split that fails means a writer's mistake: then there are none.
-    private var fields: OwnFields {
-        guard row.typeAndFlags & (RecordHead.ownTimestamp | RecordHead.ownRequestID) != 0 else { return OwnFields.none }
-        return (try? OwnFields(typeAndFlags: row.typeAndFlags, content: content)) ?? OwnFields.none
+    /// Bytes of its commit in the log.
+    var frameLength: Int { runs.commit.reader.header.frameLength }
+
+    @inlinable
+    var hasOwnFields: Bool { row.pointee.typeAndFlags & (RecordHead.ownTimestamp | RecordHead.ownRequestID) != 0 }
+
+    /// Bytes in front of the payload.
+    @usableFromInline
+    var ownFieldsLength: Int { OwnFields(row.pointee, content).payloadOffset }
+
+    @usableFromInline
+    var ownTimestamp: Int64 { OwnFields(row.pointee, content).timestamp ?? run.pointee.timestamp }
+}
+
+extension OwnFields {
+    /// The fields of a record whose CRC has been checked, so a split that fails means a writer's mistake: then there are none.
+    init(_ row: RecordTable.Row, _ content: UnsafeRawBufferPointer) {
+        self = (try? OwnFields(typeAndFlags: row.typeAndFlags, content: content)) ?? .none
     }
 }

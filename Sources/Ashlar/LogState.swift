@@ -45,7 +45,7 @@ struct LogState: ~Copyable {
     var noteFile: (any StorageFile)?
     var keyRing: KeyRing?
     /// Open files of sealed segments, the most recently used last.
-    var openFiles: [(number: UInt64, file: any StorageFile)] = []
+    var openFiles: [ReadSource] = []
 
     init(_ log: OpenedLog, storage: any Storage, recentHashes: Int) {
         self.storage = storage
@@ -89,16 +89,14 @@ extension LogState {
                 failure: failure)
         }
         guard let sealed = sealedSegment(number: segment) else { throw .viewExpired }
-        return ReadSource(
-            file: try file(of: sealed), seed: Checksum.headerSeed(store: storeID, segment: segment), number: segment,
-            end: Int(sealed.summary.endOffset), header: sealed.header)
+        return try source(of: sealed)
     }
 
-    private mutating func file(of segment: SealedSegment) throws(StoreError) -> any StorageFile {
+    private mutating func source(of segment: SealedSegment) throws(StoreError) -> ReadSource {
         if let position = openFiles.lastIndex(where: { $0.number == segment.name.number }) {
-            let entry = openFiles.remove(at: position)
-            openFiles.append(entry)
-            return entry.file
+            let source = openFiles[position]
+            if position < openFiles.count - 1 { openFiles.append(openFiles.remove(at: position)) }
+            return source
         }
         let file: any StorageFile
         do throws(StorageError) { file = try storage.open(segment.name.segmentFile, .read) } catch {
@@ -108,8 +106,12 @@ extension LogState {
         }
         // A bound on descriptors, whatever the number of segments; readers keep those they use alive.
         if openFiles.count >= 64 { openFiles.removeFirst() }
-        openFiles.append((segment.name.number, file))
-        return file
+        let number = segment.name.number
+        let source = ReadSource(
+            file: file, seed: Checksum.headerSeed(store: storeID, segment: number), number: number,
+            end: Int(segment.summary.endOffset), header: segment.header)
+        openFiles.append(source)
+        return source
     }
 
     func sealedSegment(number: UInt64) -> SealedSegment? {
@@ -154,14 +156,26 @@ extension LogState {
     }
 }
 
-/// A segment to read from.
-struct ReadSource: Sendable {
-    var file: any StorageFile
-    var seed: UInt32
-    var number: UInt64
+/// A segment to read from. It is passed on with every commit, so it is a reference.
+final class ReadSource: Sendable {
+    let file: any StorageFile
+    let seed: UInt32
+    let number: UInt64
     /// No commit stands at or behind this offset.
-    var end: Int
-    var header: SegmentHeader
+    let end: Int
+    let header: SegmentHeader
     /// Why commits at or behind `end` are not in the file, if there are any.
-    var failure: StoreError?
+    let failure: StoreError?
+
+    init(
+        file: any StorageFile, seed: UInt32, number: UInt64, end: Int, header: SegmentHeader,
+        failure: StoreError? = nil
+    ) {
+        self.file = file
+        self.seed = seed
+        self.number = number
+        self.end = end
+        self.header = header
+        self.failure = failure
+    }
 }

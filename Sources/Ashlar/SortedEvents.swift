@@ -22,7 +22,7 @@ struct SortedEvents {
         inner.limitPerModel = nil
         inner.offset = 0
         inner.after = nil
-        var cursor = try EventCursor(view, inner)
+        var cursor = try view.cursor(inner)
         var found: [Position] = []
         while try cursor.next() {
             let key = query.order == .version ? Int64(bitPattern: cursor.version ?? 0) : cursor.timestamp.microseconds

@@ -4,6 +4,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     public var microseconds: Int64
 
     /// The time this many microseconds after 1970 UTC.
+    @inlinable
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
     /// The time this many seconds after 1970 UTC, as block headers give it; clamped to what 64 bits of microseconds hold.

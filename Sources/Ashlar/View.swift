@@ -69,7 +69,7 @@ public struct View: Sendable {
 
     /// All events of the canonical block at `height` in their order, by value; nil if there is no such block.
     public func events(height: Int64) throws(StoreError) -> [StoredEvent]? {
-        guard try block(height: height) != nil else { return nil }
+        guard try locate(height: height) != nil else { return nil }
         var query = EventQuery()
         query.heights = height...height
         return try events(query)
@@ -87,7 +87,7 @@ public struct View: Sendable {
     ///
     /// Throws `invalidPageToken`, `invalidArgument`. Ordering by version (of several models) or by timestamp collects 40 bytes an event first.
     public func cursor(_ query: EventQuery = EventQuery()) throws(StoreError) -> EventCursor {
-        try EventCursor(self, query)
+        EventCursor(try EventRuns(self, query))
     }
 
     /// Canonical blocks with heights in `heights` (all that were not pruned if nil), lazily, in ascending or descending height.
@@ -97,15 +97,19 @@ public struct View: Sendable {
         BlockSequence(view: self, heights: heights ?? firstHeight...Limits.height, descending: descending)
     }
 
-    /// Loads the commit of the canonical block at `height`; false if there is none.
-    func load(height: Int64, _ extent: CommitReader.Extent, _ reader: inout CommitReader) throws(StoreError) -> Bool {
+    /// Where the canonical block at `height` is, and the segment to read it from; nil if there is none.
+    func locate(height: Int64) throws(StoreError) -> (Location, ReadSource)? {
         guard height < 0 || height > base.height else { throw pruned }
-        guard let tipHeight, height >= 0, height <= tipHeight else { return false }
-        let found = try core.monitor.withLock { (log) throws(StoreError) -> (Location, ReadSource)? in
+        guard let tipHeight, height >= 0, height <= tipHeight else { return nil }
+        return try core.monitor.withLock { (log) throws(StoreError) -> (Location, ReadSource)? in
             guard let location = log.location(atHeight: height, try overlay(log, downTo: height)) else { return nil }
             return (location, try log.source(of: location.segment))
         }
-        guard let (location, source) = found else { return false }
+    }
+
+    /// Loads the commit of the canonical block at `height`; false if there is none.
+    func load(height: Int64, _ extent: CommitReader.Extent, _ reader: inout CommitReader) throws(StoreError) -> Bool {
+        guard let (location, source) = try locate(height: height) else { return false }
         try reader.load(location, from: source, extent, height: height)
         return true
     }

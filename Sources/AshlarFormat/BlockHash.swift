@@ -30,8 +30,14 @@ public struct BlockHash: Hashable, Sendable {
     package init(decoding span: borrowing RawSpan, at offset: Int, count: Int) {
         self.init()
         length = UInt8(count)
-        for index in 0..<count {
+        var index = 0
+        while index + 8 <= count {
+            words[index >> 3] = span.u64(offset + index)
+            index += 8
+        }
+        while index < count {
             words[index >> 3] |= UInt64(span.u8(offset + index)) << (8 * UInt64(index & 7))
+            index += 1
         }
     }
 

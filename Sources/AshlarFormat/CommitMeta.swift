@@ -15,6 +15,9 @@ package struct CommitMeta: Equatable, Sendable {
 
     package init() {}
 
+    /// The time of its block or of its floating batch, in microseconds.
+    package var commonTimestamp: Int64? { block?.timestamp ?? floating?.timestamp }
+
     /// Decodes the meta that stands behind `header` in `frame`, whose CRC the caller has checked ([PRT-1] to [PRT-3]).
     package init(decoding frame: borrowing RawSpan, header: CommitHeader) throws(FormatError) {
         var offset = CommitHeader.size

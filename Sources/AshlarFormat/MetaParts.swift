@@ -150,12 +150,13 @@ package struct EventTimes: Equatable, Sendable {
 }
 
 /// One entry of part 9: the section of one model.
+@usableFromInline
 package struct DirectoryEntry: Equatable, Sendable {
     package static let size = 24
 
-    package var model: UInt32
+    @usableFromInline package var model: UInt32
     package var count: UInt32
-    package var firstVersion: UInt64
+    @usableFromInline package var firstVersion: UInt64
     package var contentsLength: UInt32
     package var headsCRC: UInt32
 

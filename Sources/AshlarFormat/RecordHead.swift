@@ -1,10 +1,12 @@
 /// The 16 bytes that precede a section's contents for each of its records; see `format-spec/commit.md`.
+@usableFromInline
 package struct RecordHead: Equatable, Sendable {
-    package static let size = 16
-    package static let ownTimestamp: UInt32 = 1 << 28
-    package static let ownRequestID: UInt32 = 1 << 29
-    package static let reserved: UInt32 = 3 << 30
-    package static let typeMask: UInt32 = (1 << 28) - 1
+    // Computed, because a stored one costs a call wherever another module uses it.
+    @inlinable package static var size: Int { 16 }
+    @inlinable package static var ownTimestamp: UInt32 { 1 << 28 }
+    @inlinable package static var ownRequestID: UInt32 { 1 << 29 }
+    @inlinable package static var reserved: UInt32 { 3 << 30 }
+    @inlinable package static var typeMask: UInt32 { (1 << 28) - 1 }
 
     package var length: UInt32
     package var crc: UInt32

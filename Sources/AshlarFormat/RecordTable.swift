@@ -3,16 +3,19 @@
 /// A commit stores its records by model; this finds each by its ordinal, so that a block is read in the order it was appended. It is
 /// reused from commit to commit. Invariants: a row whose `stamp` is the current one is filled; `base` of contents is the frame for an
 /// uncompressed commit and `expanded` for a compressed one.
+@usableFromInline
 package struct RecordTable: ~Copyable {
-    /// Where one record is.
+    /// Where one record is. Readers have it inlined, hence the attributes.
+    @usableFromInline
     package struct Row {
-        package var contentOffset: UInt32 = 0
-        package var length: UInt32 = 0
+        @usableFromInline package var contentOffset: UInt32 = 0
+        @usableFromInline package var length: UInt32 = 0
         package var crc: UInt32 = 0
-        package var typeAndFlags: UInt32 = 0
-        package var section: UInt32 = 0
-        package var indexInSection: UInt32 = 0
-        package var ordinal: UInt32 = 0
+        @usableFromInline package var typeAndFlags: UInt32 = 0
+        /// No section of any commit, until one is filled in.
+        @usableFromInline package var section: UInt32 = .max
+        @usableFromInline package var indexInSection: UInt32 = 0
+        @usableFromInline package var ordinal: UInt32 = 0
         package var stamp: UInt32 = 0
 
         package init() {}
@@ -48,6 +51,9 @@ package struct RecordTable: ~Copyable {
     private var rowCapacity: Int
     private var stamp: UInt32 = 0
     package private(set) var sections: [Section] = []
+    /// The directory again, as plain memory for readers; good until the next layout.
+    package private(set) var directory: UnsafeMutablePointer<DirectoryEntry>
+    private var directoryCapacity = 16
     private var expanded = ByteBuffer()
     private var isExpanded = false
     /// Number of records loaded.
@@ -57,9 +63,13 @@ package struct RecordTable: ~Copyable {
         rowCapacity = 256
         rows = .allocate(capacity: rowCapacity)
         rows.initialize(repeating: Row(), count: rowCapacity)
+        directory = .allocate(capacity: directoryCapacity)
     }
 
-    deinit { rows.deallocate() }
+    deinit {
+        rows.deallocate()
+        directory.deallocate()
+    }
 
     /// The `index`-th loaded record in the order of ordinals.
     @inline(__always)
@@ -99,6 +109,16 @@ package struct RecordTable: ~Copyable {
         }
         try require(events == Int(header.eventCount), "directory: counts do not add up to the header's")
         try require(header.frameLength - offset < 8, "directory: its sections do not fill the frame")
+        keepDirectory()
+    }
+
+    private mutating func keepDirectory() {
+        if sections.count > directoryCapacity {
+            directory.deallocate()
+            directoryCapacity = sections.count
+            directory = .allocate(capacity: directoryCapacity)
+        }
+        for index in sections.indices { (directory + index).initialize(to: sections[index].entry) }
     }
 
     private static func check(_ storage: StorageEntry, _ entry: DirectoryEntry) throws(FormatError) {
@@ -170,6 +190,7 @@ package struct RecordTable: ~Copyable {
         var total = 0
         var previous = -1
         guard let start = heads.baseAddress else { return 0 }
+        let (rows, count, stamp) = (rows, count, stamp)
         for index in 0..<recordCount {
             let head = RecordHead(loading: start + RecordHead.size * index)
             let ordinal = Int(head.ordinal)
@@ -204,10 +225,35 @@ package struct RecordTable: ~Copyable {
         return start
     }
 
-    /// The content of a row and whether its CRC matches ([COM-10]). `base` is where the bytes given to load start in memory.
+    /// Where the offsets of contents count from, if the bytes given to load start at `base`.
+    @inline(__always)
+    package func contents(base: UnsafeRawPointer) -> UnsafeRawPointer {
+        isExpanded ? UnsafeRawPointer(expanded.base) : base
+    }
+
+    /// How many of the loaded records from `index` on, going by `step`, have the CRC that their heads name ([COM-10]); 0 if the first has not.
+    ///
+    /// It looks at no more than `limit`, and stops behind some 64 KiB, which are still in the cache when they are given out.
+    package func countWhole(from index: Int, step: Int, limit: Int, base: UnsafeRawPointer) -> Int {
+        let start = contents(base: base)
+        var row = rows + index
+        var bytes = 0
+        for whole in 0..<limit {
+            let length = Int(row.pointee.length)
+            let content = UnsafeRawBufferPointer(start: start + Int(row.pointee.contentOffset), count: length)
+            guard bytes < 1 << 16, Checksum.record(content) == row.pointee.crc else { return whole }
+            bytes += length
+            row += step
+        }
+        return limit
+    }
+
+    /// The `index`-th loaded record and those beside it; good until the next load.
+    package func rows(from index: Int) -> UnsafePointer<Row> { UnsafePointer(rows + index) }
+
+    /// The content of a row, whose CRC may not match ([COM-10]). `base` is where the bytes given to load start in memory.
     @inline(__always)
     package func content(of row: Row, base: UnsafeRawPointer) -> UnsafeRawBufferPointer {
-        let start = isExpanded ? UnsafeRawPointer(expanded.base) : base
-        return UnsafeRawBufferPointer(start: start + Int(row.contentOffset), count: Int(row.length))
+        UnsafeRawBufferPointer(start: contents(base: base) + Int(row.contentOffset), count: Int(row.length))
     }
 }

@@ -8,7 +8,7 @@ extension ModelEvent {
         if cursor.sequence != sequence || cursor.chainValue != chainValue {
             sequence = cursor.sequence
             chainValue = cursor.chainValue
-            (height, hash, blockTimestamp) = cursor.place
+            (height, hash, blockTimestamp) = (cursor.height, cursor.hash, cursor.commonTimestamp)
         }
         ordinal = cursor.ordinal
         modelID = cursor.modelID

@@ -59,7 +59,7 @@ struct Replay: ~Copyable {
         if let failure = events.failure { throw .store(failure) }
         guard events.isPending, let height = events.cursor.height else { return false }
         do throws(ProjectionError) {
-            let bytes = events.cursor.commit.header.frameLength
+            let bytes = events.cursor.frameLength
             for slot in slots where slot.height < height { slot.sinceSnapshot.logBytes += bytes }
             repeat { try applyRun(height) } while events.isPending && events.cursor.height == height
             if let failure = events.failure { throw .store(failure) }
