@@ -107,7 +107,7 @@ struct CommitWalker: ~Copyable {
         let sections =
             header.isStub
             ? (0..<Int(header.sectionCount)).map { meta.directory(at: $0, in: frame) } : table.sections.map(\.entry)
-        return Found(header: header, meta: meta, offset: offset, sections: sections, types: typeCounter.counts)
+        return Found(header: header, meta: meta, offset: offset, sections: sections, types: Array(typeCounter.counts))
     }
 
     /// Counts types; with `inFull` checks every record's CRC and its own fields.

@@ -130,9 +130,10 @@ struct SegmentLoading: Sendable {
             switch try walker.next(provenSequence: 0) {
             case .commit(let found):
                 do throws(FormatError) {
-                    try index.check(found.header, found.meta, sections: found.sections, types: found.types)
+                    try index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
                     try index.add(
-                        found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+                        found.header, found.meta, offset: found.offset, sections: found.sections.span,
+                        types: found.types.span)
                 } catch {
                     throw corrupt(name, offset, error.reason)
                 }

@@ -109,7 +109,7 @@ extension SegmentIndex {
     }
 
     private mutating func reindex() {
-        modelIndex = Dictionary(models.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        typeIndex = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for (index, model) in models.enumerated() { modelIndex[model.id] = UInt32(index) + 1 }
+        for (index, type) in types.enumerated() { typeIndex[type.id] = UInt32(index) + 1 }
     }
 }
