@@ -3,7 +3,9 @@
 /// The frame is appended to the buffer that will be written, so each event is copied once from where it was staged, run by run.
 package struct FrameBuilder: ~Copyable {
     /// Where the next record of a slot goes: its head and its content, as offsets into the frame buffer.
-    private struct Cursor: BitwiseCopyable {
+    ///
+    /// Not private: in debug builds the compiler (6.3) breaks a module that destroys a list of another module's private type.
+    struct Cursor: BitwiseCopyable {
         var head: Int
         var content: Int
     }

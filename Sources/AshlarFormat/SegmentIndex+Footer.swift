@@ -97,14 +97,7 @@ extension SegmentIndex {
         models = try FooterColumns.models(span.extracting(column(.models)))
         types = try FooterColumns.types(span.extracting(column(.types)))
         keyed = try FooterColumns.keyed(span.extracting(column(.keyed)), summary: summary)
-        let table = column(.hashes)
-        var offset = table.lowerBound
-        while offset < table.upperBound {
-            let index = span.u32(offset + 4)
-            try require(UInt64(index) < summary.commitCount, "footer: a hash of a commit that is not there")
-            hashes.append(UInt64(span.u32(offset)) << 32 | UInt64(index))
-            offset += 8
-        }
+        hashes = try FooterColumns.hashes(span.extracting(column(.hashes)), summary: summary)
         reindex()
     }
 
