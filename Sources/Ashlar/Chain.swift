@@ -86,8 +86,11 @@ struct Chain: Sendable {
         do {
             for run in segment.runs {
                 try undo(before: run.firstIndex + 1)
-                for step in 0..<run.count {
-                    try append(height: run.firstHeight + Int64(step), location(run.firstIndex + step))
+                try require(
+                    run.firstHeight > index.tipHeight ?? baseHeight,
+                    "a block's height \(run.firstHeight) is not above the tip")
+                index.append(heightsFrom: run.firstHeight, count: Int(run.count)) {
+                    location(run.firstIndex + UInt32($0))
                 }
             }
             try undo(before: .max)

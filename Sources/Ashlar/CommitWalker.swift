@@ -99,7 +99,7 @@ struct CommitWalker: ~Copyable {
         typeCounter.clear()
         if !header.isStub, header.eventCount > 0 {
             try table.loadAll(frame, header)
-            try checkRecords(frame, meta, inFull: inFull)
+            try table.check(frame, meta, inFull: inFull, counting: &typeCounter)
         } else {
             try require(frame.isZero(header.bodyOffset..<header.frameLength), "commit: padding is not zero")
         }
@@ -107,30 +107,7 @@ struct CommitWalker: ~Copyable {
         let sections =
             header.isStub
             ? (0..<Int(header.sectionCount)).map { meta.directory(at: $0, in: frame) } : table.sections.map(\.entry)
-        return Found(header: header, meta: meta, offset: offset, sections: sections, types: typeCounter.counts)
-    }
-
-    /// Counts types; with `inFull` checks every record's CRC and its own fields.
-    private mutating func checkRecords(
-        _ frame: borrowing RawSpan, _ meta: CommitMeta, inFull: Bool
-    ) throws(FormatError) {
-        var times: EventTimes?
-        for index in 0..<table.count {
-            let row = table[index]
-            typeCounter.count(row.typeAndFlags & RecordHead.typeMask)
-            guard inFull else { continue }
-            try frame.withUnsafeBytes { bytes throws(FormatError) in
-                guard let base = bytes.baseAddress else { return }
-                let content = table.content(of: row, base: base)
-                try require(Checksum.record(content) == row.crc, "record \(row.ordinal): checksum does not match")
-                guard row.typeAndFlags & (RecordHead.ownTimestamp | RecordHead.ownRequestID) != 0 else { return }
-                let own = try OwnFields(typeAndFlags: row.typeAndFlags, content: content)
-                guard let time = own.timestamp else { return }
-                times = EventTimes(
-                    earliest: min(times?.earliest ?? time, time), latest: max(times?.latest ?? time, time))
-            }
-        }
-        if inFull { try require(times == meta.eventTimes, "commit: event times are not those of its records") }
+        return Found(header: header, meta: meta, offset: offset, sections: sections, types: Array(typeCounter.counts))
     }
 
     /// The sequence of the last commit that was valid.

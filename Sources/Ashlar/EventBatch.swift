@@ -16,13 +16,12 @@ public struct EventBatch: ~Copyable {
     /// Adds an event whose time and request id are the block's.
     ///
     /// Throws `payloadTooLarge`. Complexity: O(bytes), no allocation.
-    @inline(__always)
     public mutating func add(_ model: ModelHandle, _ type: TypeHandle, payload: RawSpan) throws(StoreError) {
         guard payload.byteCount <= maxPayloadBytes else {
             throw .payloadTooLarge(bytes: payload.byteCount, limit: maxPayloadBytes)
         }
         payload.withUnsafeBytes {
-            stage.add(model: model.id, type: type.id, payload: $0, timestamp: nil, requestID: nil)
+            stage.add(model: model.id, type: type.id, payload: $0.baseAddress, count: $0.count)
         }
     }
 

@@ -48,13 +48,38 @@ struct HeightIndex: Sendable {
             heights = (0..<count).map { firstHeight + Int64($0) }
         }
         heights?.append(height)
-        if count % Self.chunkSize == 0 {
-            var chunk: [UInt64] = []
-            chunk.reserveCapacity(Self.chunkSize)
-            locations.append(chunk)
-        }
+        if count % Self.chunkSize == 0 { beginChunk() }
         locations[locations.count - 1].append(location.bits)
         count += 1
+    }
+
+    /// Adds `added` blocks of heights that go up by one from `firstHeight`, above all others; `location` tells where the first, second … is.
+    ///
+    /// Complexity: O(blocks added).
+    mutating func append(heightsFrom firstHeight: Int64, count added: Int, location: (Int) -> Location) {
+        guard added > 0 else { return }
+        append(height: firstHeight, location(0))
+        guard heights == nil else {
+            for step in 1..<added { append(height: firstHeight + Int64(step), location(step)) }
+            return
+        }
+        var step = 1
+        while step < added {
+            if count % Self.chunkSize == 0 { beginChunk() }
+            let end = min(added, step + Self.chunkSize - count % Self.chunkSize)
+            // Taken out and put back: asking for every block whether the list of chunks is shared would cost more than the block.
+            var chunk = locations.removeLast()
+            for position in step..<end { chunk.append(location(position).bits) }
+            locations.append(chunk)
+            count += end - step
+            step = end
+        }
+    }
+
+    private mutating func beginChunk() {
+        var chunk: [UInt64] = []
+        chunk.reserveCapacity(Self.chunkSize)
+        locations.append(chunk)
     }
 
     /// Removes all blocks from `newCount` on. Complexity: O(blocks removed).

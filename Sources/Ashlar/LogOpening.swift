@@ -5,6 +5,9 @@ import AshlarStorage
 ///
 /// It only reads. What has to be changed (cutting a torn tail, rewriting what was not proven) the writer does with the result.
 struct LogOpening {
+    /// So many segments are loaded before they are taken in: their whole indexes are in memory until then.
+    private static let batch = 64
+
     let storage: any Storage
     let loading: SegmentLoading
     /// Where the log ends for this reader.
@@ -188,7 +191,7 @@ struct LogOpening {
                     file: SegmentName.noteFile, offset: 8, heights: nil,
                     reason: "it belongs to store \(note.storeID), the segments to \(log.storeID)"))
         }
-        for loaded in try loadSealed(names, headers) { try take(loaded, into: &log) }
+        try loadSealed(names, headers, into: &log)
         let tail = TailOpening(
             storage: storage, loading: loading, horizon: horizon, note: note, isFollowed: isFollowed)
         try tail.open(names[names.count - 1], headers[headers.count - 1], into: &log)
@@ -215,12 +218,23 @@ struct LogOpening {
         return headers
     }
 
-    private func loadSealed(_ names: [SegmentName], _ headers: [SegmentHeader]) throws(StoreError) -> [LoadedSegment] {
-        var loaded: [LoadedSegment] = []
-        for position in 0..<names.count - 1 {
-            loaded.append(try loading.loadSealed(names[position], next: headers[position + 1]))
+    /// Loads the segments behind which another one follows, in batches: loading is for several threads, taking goes in order.
+    private func loadSealed(
+        _ names: [SegmentName], _ headers: [SegmentHeader], into log: inout OpenedLog
+    ) throws(StoreError) {
+        var position = 0
+        while position < names.count - 1 {
+            let first = position
+            let count = min(Self.batch, names.count - 1 - first)
+            // For a few footers a thread costs more than it saves.
+            let threads = count < Self.batch / 4 ? 1 : 2
+            let loaded = try ParallelWork.run(count, threads: threads) { [loading] (index) throws(StoreError) in
+                try loading.loadSealed(
+                    names[first + index], headers[first + index], next: headers[first + index + 1])
+            }
+            for segment in loaded { try take(segment, into: &log) }
+            position += count
         }
-        return loaded
     }
 
     private func take(_ loaded: LoadedSegment, into log: inout OpenedLog) throws(StoreError) {

@@ -22,23 +22,23 @@ extension LogState {
     /// the same segment for the rest of a group; with `mayRoll` false it is such a rest itself. `stamp` replaces the present time and the
     /// final height that the rules give.
     mutating func commit(
-        _ kind: CommitKind, meta: CommitMeta, stage: inout EventStage, continues: Bool = false, mayRoll: Bool = true,
+        _ kind: CommitKind, meta: consuming CommitMeta, stage: inout EventStage, continues: Bool = false,
+        mayRoll: Bool = true,
         reserve: Int = 0, stamp: CommitStamp? = nil, rules: CommitRules, builder: inout FrameBuilder
     ) throws(StoreError) {
         try checkWritable()
-        var meta = meta
         let bound = commitBound(meta, stage, rules)
         guard bound <= Limits.frameBytes, stage.eventCount <= Limits.eventsPerCommit else {
             throw .commitTooLarge(
                 "\(stage.eventCount) events in \(bound) bytes; the format allows \(Limits.frameBytes) bytes")
         }
         if mayRoll { try rollIfNeeded(bound + reserve, rules) }
-        guard let active else { throw .closed }
-        meta.names = newNames(meta, stage)
+        guard let seed = active?.seed else { throw .closed }
+        if meta.rollback != nil || active?.index.definesAll(of: stage) != true { meta.names = newNames(meta, stage) }
         numberEvents(of: &stage, kind, meta.rollback)
         let offset = endOffset
-        let header = build(kind, meta, stage, continues, stamp, seed: active.seed, rules, &builder)
-        try take(header, meta, stage, offset: offset)
+        let header = build(kind, meta, stage, continues, stamp, seed: seed, rules, &builder)
+        try take(header, meta, stage, builder, offset: offset)
         unsyncedBytes += header.frameLength
         if oldestUnsyncedNanoseconds == nil { oldestUnsyncedNanoseconds = SystemCalls.monotonicNanoseconds() }
         if tail.count >= 1 << 20, !continues { try flush() }
@@ -108,17 +108,15 @@ extension LogState {
 
     /// Brings every index in step with the commit that was just built at `offset`.
     private mutating func take(
-        _ header: CommitHeader, _ meta: CommitMeta, _ stage: borrowing EventStage, offset: Int
+        _ header: CommitHeader, _ meta: CommitMeta, _ stage: borrowing EventStage, _ builder: borrowing FrameBuilder,
+        offset: Int
     ) throws(StoreError) {
         let number = active?.name.number ?? 0
-        let sections = stage.slots.lazy.map {
-            DirectoryEntry(
-                model: $0.model, count: $0.count, firstVersion: $0.firstVersion,
-                contentsLength: UInt32($0.contentsLength), headsCRC: 0)
-        }
         do {
             if let rollback = meta.rollback { try takeRollback(rollback, header.sequence) }
-            try active?.index.add(header, meta, offset: offset, sections: sections, types: stage.types)
+            try active?.index.add(
+                header, meta, offset: offset, sections: Span(_unsafeElements: builder.sections),
+                types: Span(_unsafeElements: stage.types))
             if let block = meta.block {
                 let location = Location(segment: number, offset: offset)
                 try chain.append(height: block.height, location)

@@ -24,16 +24,19 @@ struct Registry: Sendable {
     private(set) var types: [TypeEntry] = []
     // Keyed by bytes: names are compared byte by byte, and Swift's strings are not.
     private var modelIndexByName: [[UInt8]: Int] = [:]
-    private var modelIndexByID: [UInt32: Int] = [:]
+    /// Index into `models` plus one, by id; likewise for types.
+    private var modelIndexByID = SmallIDMap()
     private var typeIndexByName: [[UInt8]: Int] = [:]
-    private var typeIndexByID: [UInt32: Int] = [:]
+    private var typeIndexByID = SmallIDMap()
     private var highestModelID: UInt32 = 0
     private var highestTypeID: UInt32 = 0
 
     func modelIndex(named name: String) -> Int? { modelIndexByName[Array(name.utf8)] }
     func typeIndex(named name: String) -> Int? { typeIndexByName[Array(name.utf8)] }
-    func modelIndex(id: UInt32) -> Int? { modelIndexByID[id] }
-    func typeIndex(id: UInt32) -> Int? { typeIndexByID[id] }
+    func modelIndex(id: UInt32) -> Int? { Self.index(modelIndexByID[id]) }
+    func typeIndex(id: UInt32) -> Int? { Self.index(typeIndexByID[id]) }
+
+    private static func index(_ entry: UInt32) -> Int? { entry == 0 ? nil : Int(entry) - 1 }
 
     /// Whether the log defines a model or type of this name.
     func isInLog(_ kind: NameKind, named name: String) -> Bool {
@@ -46,8 +49,8 @@ struct Registry: Sendable {
     /// Notes that the log now defines this id.
     mutating func markInLog(_ kind: NameKind, id: UInt32) {
         switch kind {
-        case .model: if let index = modelIndexByID[id] { models[index].isInLog = true }
-        case .type: if let index = typeIndexByID[id] { types[index].isInLog = true }
+        case .model: if let index = modelIndex(id: id) { models[index].isInLog = true }
+        case .type: if let index = typeIndex(id: id) { types[index].isInLog = true }
         }
     }
 
@@ -58,14 +61,14 @@ struct Registry: Sendable {
         let name = String(decoding: bytes, as: UTF8.self)
         switch kind {
         case .model:
-            if let index = modelIndexByID[id] {
+            if let index = modelIndex(id: id) {
                 try require(models[index].name.utf8.elementsEqual(bytes), "model \(id) has two names")
             } else {
                 try require(modelIndexByName[bytes] == nil, "model \(name) has two ids")
                 insertModel(Model(id: id, name: name, version: version))
             }
         case .type:
-            if let index = typeIndexByID[id] {
+            if let index = typeIndex(id: id) {
                 try require(types[index].name.utf8.elementsEqual(bytes), "type \(id) has two names")
             } else {
                 try require(typeIndexByName[bytes] == nil, "type \(name) has two ids")
@@ -75,14 +78,14 @@ struct Registry: Sendable {
     }
 
     private mutating func insertModel(_ model: Model) {
-        modelIndexByID[model.id] = models.count
+        modelIndexByID[model.id] = UInt32(models.count) + 1
         modelIndexByName[Array(model.name.utf8)] = models.count
         models.append(model)
         highestModelID = max(highestModelID, model.id)
     }
 
     private mutating func insertType(_ type: TypeEntry) {
-        typeIndexByID[type.id] = types.count
+        typeIndexByID[type.id] = UInt32(types.count) + 1
         typeIndexByName[Array(type.name.utf8)] = types.count
         types.append(type)
         highestTypeID = max(highestTypeID, type.id)

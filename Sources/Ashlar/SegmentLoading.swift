@@ -79,9 +79,10 @@ struct SegmentLoading: Sendable {
     }
 
     /// Loads a segment behind which another one follows: everything in it must check out ([REC-13]).
-    func loadSealed(_ name: SegmentName, next: SegmentHeader) throws(StoreError) -> LoadedSegment {
+    func loadSealed(
+        _ name: SegmentName, _ header: SegmentHeader, next: SegmentHeader
+    ) throws(StoreError) -> LoadedSegment {
         let file = try storing { () throws(StorageError) in try storage.open(name.segmentFile, .read) }
-        let header = try header(name, file)
         let size = try storing { () throws(StorageError) in try file.size() }
         func fits(_ index: SegmentIndex) -> Bool { index.summary.closing == next.opening }
         if case .success(let (index, base)) = try footer(header, file, size: size), fits(index) {
@@ -130,9 +131,10 @@ struct SegmentLoading: Sendable {
             switch try walker.next(provenSequence: 0) {
             case .commit(let found):
                 do throws(FormatError) {
-                    try index.check(found.header, found.meta, sections: found.sections, types: found.types)
+                    try index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
                     try index.add(
-                        found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+                        found.header, found.meta, offset: found.offset, sections: found.sections.span,
+                        types: found.types.span)
                 } catch {
                     throw corrupt(name, offset, error.reason)
                 }

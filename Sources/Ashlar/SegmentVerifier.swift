@@ -63,10 +63,11 @@ struct SegmentVerifier {
                 found.events += UInt64(commit.header.eventCount)
                 guard isWhole else { continue }
                 do throws(FormatError) {
-                    try index.check(commit.header, commit.meta, sections: commit.sections, types: commit.types)
+                    try index.check(
+                        commit.header, commit.meta, sections: commit.sections.span, types: commit.types.span)
                     try index.add(
-                        commit.header, commit.meta, offset: commit.offset, sections: commit.sections,
-                        types: commit.types)
+                        commit.header, commit.meta, offset: commit.offset, sections: commit.sections.span,
+                        types: commit.types.span)
                 } catch {
                     problem(at: commit.offset, error.reason, heights: commit.meta.block.map { $0.height...$0.height })
                     isWhole = false

@@ -89,9 +89,9 @@ extension LogState {
     private mutating func take(_ found: CommitWalker.Found) throws(StoreError) {
         let name = active?.name ?? SegmentName(number: 1)
         do throws(FormatError) {
-            try active?.index.check(found.header, found.meta, sections: found.sections, types: found.types)
+            try active?.index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
             try active?.index.add(
-                found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+                found.header, found.meta, offset: found.offset, sections: found.sections.span, types: found.types.span)
             for entry in found.meta.names {
                 try registry.define(entry.kind, id: entry.id, name: entry.name, version: entry.version)
             }

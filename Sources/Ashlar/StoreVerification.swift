@@ -120,30 +120,10 @@ public enum StoreVerification {
     private static func check(
         _ jobs: [Job], _ storage: any Storage, durable: UInt64, threads: Int, counter: ProgressCounter
     ) throws(StoreError) -> [SegmentVerifier.Found] {
-        let shared = Mutex<(next: Int, found: [Int: SegmentVerifier.Found], failure: StoreError?)>((0, [:], nil))
-        let work: @Sendable () -> Void = {
-            while let index = shared.withLock({ state -> Int? in
-                guard state.next < jobs.count, state.failure == nil else { return nil }
-                defer { state.next += 1 }
-                return state.next
-            }) {
-                do throws(StoreError) {
-                    var verifier = SegmentVerifier(jobs[index], storage, durable: durable, counter: counter)
-                    let found = try verifier.run()
-                    shared.withLock { $0.found[index] = found }
-                } catch {
-                    shared.withLock { $0.failure = $0.failure ?? error }
-                }
-            }
+        try ParallelWork.run(jobs.count, threads: threads) { (index) throws(StoreError) in
+            var verifier = SegmentVerifier(jobs[index], storage, durable: durable, counter: counter)
+            return try verifier.run()
         }
-        var workers: [WorkerThread] = []
-        for _ in 1..<max(1, min(threads, jobs.count)) {
-            workers.append(try storing { () throws(StorageError) in try WorkerThread(work) })
-        }
-        work()
-        for worker in workers { worker.join() }
-        if let failure = shared.withLock({ $0.failure }) { throw failure }
-        return shared.withLock { state in jobs.indices.compactMap { state.found[$0] } }
     }
 }
 

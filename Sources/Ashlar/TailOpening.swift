@@ -143,10 +143,11 @@ struct TailOpening {
                 return walk
             }
             do throws(FormatError) {
-                try walk.index.check(found.header, found.meta, sections: found.sections, types: found.types)
+                try walk.index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
                 if found.header.continues, beforeGroup == nil { beforeGroup = walk.index }
                 try walk.index.add(
-                    found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+                    found.header, found.meta, offset: found.offset, sections: found.sections.span,
+                    types: found.types.span)
             } catch {
                 walk.end = .damaged(error.reason)
                 walk.index = beforeGroup ?? walk.index

@@ -152,12 +152,14 @@ extension LogState {
         }
         guard let base = reader.base, let heads = stage.heads.bytes.baseAddress else { return }
         var offset = 0
+        var run = 0
         for ordinal in 0..<table.count {
+            while run + 1 < stage.runs.count, stage.runs[run + 1].firstEvent <= ordinal { run += 1 }
             let staged = RecordHead(loading: heads + RecordHead.size * ordinal)
             let row = table[ordinal]
             let content = UnsafeRawBufferPointer(rebasing: stage.contents.bytes[offset..<offset + Int(staged.length)])
             offset += Int(staged.length)
-            if table.sections[Int(row.section)].entry.model != stage.slots[Int(staged.ordinal)].model {
+            if table.sections[Int(row.section)].entry.model != stage.slots[stage.runs[run].slot].model {
                 throw differs("event \(ordinal) is of another model")
             }
             if row.typeAndFlags != staged.typeAndFlags { throw differs("event \(ordinal) is of another type") }

@@ -18,27 +18,23 @@ public struct BlockHash: Hashable, Sendable {
     /// A hash of these bytes, or nil unless there are 1–64 of them.
     public init?(_ bytes: some Collection<UInt8>) {
         guard (1...Limits.hashBytes).contains(bytes.count) else { return nil }
+        // An array is read in one go; iterating over a generic collection costs a call and more for every byte.
+        if let hash = bytes.withContiguousStorageIfAvailable({ BlockHash(unchecked: UnsafeRawBufferPointer($0)) }) {
+            self = hash
+            return
+        }
+        self = [UInt8](bytes).withUnsafeBytes { BlockHash(unchecked: $0) }
+    }
+
+    private init(unchecked bytes: UnsafeRawBufferPointer) {
         self.init()
         length = UInt8(bytes.count)
-        var index = 0
-        for byte in bytes {
-            words[index >> 3] |= UInt64(byte) << (8 * UInt64(index & 7))
-            index += 1
-        }
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
+        for index in 0..<8 { words[index] = UInt64(littleEndian: words[index]) }
     }
 
     package init(decoding span: borrowing RawSpan, at offset: Int, count: Int) {
-        self.init()
-        length = UInt8(count)
-        var index = 0
-        while index + 8 <= count {
-            words[index >> 3] = span.u64(offset + index)
-            index += 8
-        }
-        while index < count {
-            words[index >> 3] |= UInt64(span.u8(offset + index)) << (8 * UInt64(index & 7))
-            index += 1
-        }
+        self = span.extracting(offset..<offset + count).withUnsafeBytes { BlockHash(unchecked: $0) }
     }
 
     /// The bytes of the hash.

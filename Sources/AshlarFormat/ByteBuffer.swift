@@ -16,7 +16,7 @@ package struct ByteBuffer: ~Copyable {
     /// Makes room for `extra` more bytes.
     @inline(__always)
     package mutating func reserve(_ extra: Int) {
-        if count + extra > capacity { grow(to: count + extra) }
+        if count &+ extra > capacity { grow(to: count + extra) }
     }
 
     @inline(never)
@@ -33,7 +33,7 @@ package struct ByteBuffer: ~Copyable {
     @inline(__always)
     package mutating func extend(_ extra: Int) -> UnsafeMutableRawPointer {
         reserve(extra)
-        defer { count += extra }
+        defer { count &+= extra }
         return base + count
     }
 

@@ -69,6 +69,23 @@ package enum FooterColumns {
         return result
     }
 
+    /// The hash column as `SegmentIndex` keeps it: fingerprint in the upper half, index of the commit in the lower.
+    package static func hashes(_ span: borrowing RawSpan, summary: SegmentSummary) throws(FormatError) -> [UInt64] {
+        let count = span.byteCount / 8
+        var highest: UInt32 = 0
+        let result = [UInt64](unsafeUninitializedCapacity: count) { buffer, initialized in
+            for position in 0..<count {
+                let word = span.u64(8 * position)
+                highest = max(highest, UInt32(truncatingIfNeeded: word >> 32))
+                buffer[position] = word << 32 | word >> 32
+            }
+            initialized = count
+        }
+        try require(
+            count == 0 || UInt64(highest) < summary.commitCount, "footer: a hash of a commit that is not there")
+        return result
+    }
+
     package static func keyed(_ span: borrowing RawSpan, summary: SegmentSummary) throws(FormatError) -> [UInt32] {
         var result: [UInt32] = []
         for index in 0..<span.byteCount / 4 {

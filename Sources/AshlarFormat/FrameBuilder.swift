@@ -2,12 +2,22 @@
 ///
 /// The frame is appended to the buffer that will be written, so each event is copied once from where it was staged, run by run.
 package struct FrameBuilder: ~Copyable {
+    /// Where the next record of a slot goes: its head and its content, as offsets into the frame buffer.
+    ///
+    /// Not private: in debug builds the compiler (6.3) breaks a module that destroys a list of another module's private type.
+    struct Cursor: BitwiseCopyable {
+        var head: Int
+        var content: Int
+    }
+
     private var scratch = ByteBuffer()
-    /// Where the next record of each slot goes: its head and its content, as offsets into the frame buffer.
-    private var headCursors: [Int] = []
-    private var contentCursors: [Int] = []
+    private var cursors = RawList<Cursor>()
+    private var directory = RawList<DirectoryEntry>()
 
     package init() {}
+
+    /// The directory of the commit that was built last; good until the next one is.
+    package var sections: UnsafeBufferPointer<DirectoryEntry> { directory.elements }
 
     /// An upper bound of the frame's length.
     package static func lengthBound(meta: CommitMeta, stage: borrowing EventStage, codec: Codec) -> Int {
@@ -25,7 +35,7 @@ package struct FrameBuilder: ~Copyable {
         let start = buffer.count
         buffer.reserve(Self.lengthBound(meta: meta, stage: stage, codec: codec))
         _ = buffer.extend(CommitHeader.size)
-        let directory = meta.encode(to: &buffer, sectionCount: stage.slots.count)
+        let directoryOffset = meta.encode(to: &buffer, sectionCount: stage.slots.count)
         header.eventCount = UInt32(stage.eventCount)
         header.sectionCount = UInt32(stage.slots.count)
         header.metaLength = UInt32(buffer.count - start - CommitHeader.size)
@@ -33,9 +43,9 @@ package struct FrameBuilder: ~Copyable {
         let table = buffer.count
         buffer.appendZeros(header.storageTableLength)
         if header.isCompressed {
-            placeCompressed(stage, codec, directory, table, &buffer)
+            placeCompressed(stage, codec, directoryOffset, table, &buffer)
         } else {
-            place(stage, directory, &buffer)
+            place(stage, directoryOffset, &buffer)
         }
         buffer.padTo8(since: start)
         header.frameLength = buffer.count - start
@@ -43,79 +53,79 @@ package struct FrameBuilder: ~Copyable {
     }
 
     /// Lays out the sections behind one another and copies the staged records to their places.
-    private mutating func place(_ stage: borrowing EventStage, _ directory: Int, _ buffer: inout ByteBuffer) {
+    private mutating func place(
+        _ stage: borrowing EventStage, _ directoryOffset: Int, _ buffer: inout ByteBuffer
+    ) {
         let body = buffer.count
         var end = body
-        headCursors.removeAll(keepingCapacity: true)
-        contentCursors.removeAll(keepingCapacity: true)
+        cursors.clear(keeping: 1 << 12)
         for slot in stage.slots {
-            headCursors.append(end)
-            end += RecordHead.size * Int(slot.count)
-            contentCursors.append(end)
-            end += slot.contentsLength
+            let contents = end + RecordHead.size * Int(slot.count)
+            cursors.append(Cursor(head: end, content: contents))
+            end = contents + slot.contentsLength
         }
         let target = buffer.extend(end - body) - body
         scatter(stage, target)
         var heads = body
+        directory.clear(keeping: 1 << 12)
         for (index, slot) in stage.slots.enumerated() {
-            Self.writeDirectory(slot, index, heads: target + heads, directory: target + directory)
+            let entry = Self.entry(of: slot, heads: target + heads)
+            entry.encode(to: target + directoryOffset + DirectoryEntry.size * index)
+            directory.append(entry)
             heads += RecordHead.size * Int(slot.count) + slot.contentsLength
         }
     }
 
-    /// Copies heads one by one and contents in runs of events of one model.
+    /// Copies heads and contents, both in runs of events of one model.
     private mutating func scatter(_ stage: borrowing EventStage, _ target: UnsafeMutableRawPointer) {
         let heads = UnsafeRawPointer(stage.heads.base)
         let contents = UnsafeRawPointer(stage.contents.base)
-        let count = stage.eventCount
-        headCursors.withUnsafeMutableBufferPointer { headCursors in
-            contentCursors.withUnsafeMutableBufferPointer { contentCursors in
-                var event = 0
-                var source = 0
-                while event < count {
-                    var head = RecordHead(loading: heads + RecordHead.size * event)
-                    let slot = head.ordinal
-                    var headCursor = headCursors[Int(slot)]
-                    var runLength = 0
-                    repeat {
-                        runLength += Int(head.length)
-                        head.ordinal = UInt32(truncatingIfNeeded: event)
-                        head.store(to: target + headCursor)
-                        headCursor += RecordHead.size
-                        event += 1
-                        guard event < count else { break }
-                        head = RecordHead(loading: heads + RecordHead.size * event)
-                    } while head.ordinal == slot
-                    headCursors[Int(slot)] = headCursor
-                    (target + contentCursors[Int(slot)]).copyMemory(from: contents + source, byteCount: runLength)
-                    contentCursors[Int(slot)] += runLength
-                    source += runLength
-                }
-            }
+        let runs = stage.runs
+        for index in runs.indices {
+            let run = runs[index]
+            let isLast = index &+ 1 == runs.count
+            let headsStart = RecordHead.size &* run.firstEvent
+            let headsEnd = isLast ? stage.heads.count : RecordHead.size &* runs[index &+ 1].firstEvent
+            let contentsEnd = isLast ? stage.contents.count : runs[index &+ 1].contentsStart
+            let cursor = cursors[run.slot]
+            Self.copyHeads(from: heads + headsStart, to: target + cursor.head, byteCount: headsEnd &- headsStart)
+            let length = contentsEnd &- run.contentsStart
+            (target + cursor.content).copyMemory(from: contents + run.contentsStart, byteCount: length)
+            cursors[run.slot].head = cursor.head &+ headsEnd &- headsStart
+            cursors[run.slot].content = cursor.content &+ length
         }
     }
 
-    private static func writeDirectory(
-        _ slot: EventStage.Slot, _ index: Int, heads: UnsafeRawPointer, directory: UnsafeMutableRawPointer
+    /// Where models take turns a run is one event, for which a call would cost more than the copy.
+    @inline(__always)
+    private static func copyHeads(
+        from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, byteCount: Int
     ) {
+        if byteCount == RecordHead.size {
+            RecordHead(loading: source).store(to: target)
+        } else {
+            target.copyMemory(from: source, byteCount: byteCount)
+        }
+    }
+
+    private static func entry(of slot: EventStage.Slot, heads: UnsafeRawPointer) -> DirectoryEntry {
         let headsLength = RecordHead.size * Int(slot.count)
-        let entry = DirectoryEntry(
+        return DirectoryEntry(
             model: slot.model, count: slot.count, firstVersion: slot.firstVersion,
             contentsLength: UInt32(slot.contentsLength),
             headsCRC: Checksum.crc(UnsafeRawBufferPointer(start: heads, count: headsLength)))
-        entry.encode(to: directory + DirectoryEntry.size * index)
     }
 
     /// Lays the sections out in `scratch`, then appends each with its contents compressed where that saves space.
     private mutating func placeCompressed(
-        _ stage: borrowing EventStage, _ codec: Codec, _ directory: Int, _ table: Int, _ buffer: inout ByteBuffer
+        _ stage: borrowing EventStage, _ codec: Codec, _ directoryOffset: Int, _ table: Int, _ buffer: inout ByteBuffer
     ) {
         var plain = ByteBuffer()
         swap(&plain, &scratch)
         plain.clear(keeping: 1 << 22)
         _ = plain.extend(DirectoryEntry.size * stage.slots.count)
         place(stage, 0, &plain)
-        (buffer.base + directory).copyMemory(from: plain.base, byteCount: DirectoryEntry.size * stage.slots.count)
+        (buffer.base + directoryOffset).copyMemory(from: plain.base, byteCount: DirectoryEntry.size * stage.slots.count)
         var offset = DirectoryEntry.size * stage.slots.count
         for (index, slot) in stage.slots.enumerated() {
             let headsLength = RecordHead.size * Int(slot.count)

@@ -151,7 +151,7 @@ package struct EventTimes: Equatable, Sendable {
 
 /// One entry of part 9: the section of one model.
 @usableFromInline
-package struct DirectoryEntry: Equatable, Sendable {
+package struct DirectoryEntry: Equatable, Sendable, BitwiseCopyable {
     package static let size = 24
 
     @usableFromInline package var model: UInt32

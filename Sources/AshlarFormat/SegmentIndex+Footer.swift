@@ -97,19 +97,12 @@ extension SegmentIndex {
         models = try FooterColumns.models(span.extracting(column(.models)))
         types = try FooterColumns.types(span.extracting(column(.types)))
         keyed = try FooterColumns.keyed(span.extracting(column(.keyed)), summary: summary)
-        let table = column(.hashes)
-        var offset = table.lowerBound
-        while offset < table.upperBound {
-            let index = span.u32(offset + 4)
-            try require(UInt64(index) < summary.commitCount, "footer: a hash of a commit that is not there")
-            hashes.append(UInt64(span.u32(offset)) << 32 | UInt64(index))
-            offset += 8
-        }
+        hashes = try FooterColumns.hashes(span.extracting(column(.hashes)), summary: summary)
         reindex()
     }
 
     private mutating func reindex() {
-        modelIndex = Dictionary(models.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        typeIndex = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for (index, model) in models.enumerated() { modelIndex[model.id] = UInt32(index) + 1 }
+        for (index, type) in types.enumerated() { typeIndex[type.id] = UInt32(index) + 1 }
     }
 }

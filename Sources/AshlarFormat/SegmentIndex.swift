@@ -72,8 +72,9 @@ package struct SegmentIndex: Sendable {
     package var keyed: [UInt32] = []
     package internal(set) var models: [Model] = []
     package internal(set) var types: [TypeEntry] = []
-    var modelIndex: [UInt32: Int] = [:]
-    var typeIndex: [UInt32: Int] = [:]
+    /// Index into `models` plus one, by id; likewise for types.
+    var modelIndex = SmallIDMap()
+    var typeIndex = SmallIDMap()
 
     package init(header: SegmentHeader) {
         summary = SegmentSummary(storeID: header.storeID, segment: header.segment, opening: header.opening)
@@ -85,8 +86,21 @@ package struct SegmentIndex: Sendable {
         self.heightGaps = heightGaps
     }
 
-    package func defines(model: UInt32) -> Bool { modelIndex[model] != nil }
-    package func defines(type: UInt32) -> Bool { typeIndex[type] != nil }
+    package func defines(model: UInt32) -> Bool { modelIndex[model] != 0 }
+    package func defines(type: UInt32) -> Bool { typeIndex[type] != 0 }
+
+    /// Whether the segment defines every model and type of `stage`.
+    package func definesAll(of stage: borrowing EventStage) -> Bool {
+        for slot in stage.slots where !defines(model: slot.model) { return false }
+        for entry in stage.types where !defines(type: entry.type) { return false }
+        return true
+    }
+
+    /// Where the model stands in `models`, or nil if the segment does not define it.
+    private func slot(ofModel id: UInt32) -> Int? {
+        let index = modelIndex[id]
+        return index == 0 ? nil : Int(index) - 1
+    }
 
     /// The sequence of the commit at `index`.
     package func sequence(at index: Int, opening: UInt64) -> UInt64 { opening + 1 + UInt64(index) }
@@ -96,8 +110,7 @@ extension SegmentIndex {
     /// Checks that a commit fits what came before it in the segment: a block stands on the tip, ids are defined, versions continue, a
     /// rollback undoes no more than there is ([PRT-4], [PRT-6], [PRT-8], [PRT-11]). Nothing is changed.
     package func check(
-        _ header: CommitHeader, _ meta: CommitMeta, sections: some Sequence<DirectoryEntry>,
-        types: some Sequence<TypeCount>
+        _ header: CommitHeader, _ meta: CommitMeta, sections: Span<DirectoryEntry>, types: Span<TypeCount>
     ) throws(FormatError) {
         var after = summary.closing
         try after.advance(by: header, meta)
@@ -109,17 +122,18 @@ extension SegmentIndex {
         for change in meta.rollback?.models ?? [] {
             try require(version(of: change.model, meta) != nil, "model \(change.model) is used before it is defined")
         }
-        for entry in sections {
+        for index in sections.indices {
+            let entry = sections[index]
             guard let before = version(of: entry.model, meta) else {
                 throw .damaged("model \(entry.model) is used before it is defined")
             }
             let expected = header.kind == .floating ? 0 : before &+ 1
             try require(entry.firstVersion == expected, "versions of model \(entry.model) do not continue")
         }
-        for type in types where !defines(type: type.type) {
+        for index in types.indices where !defines(type: types[index].type) {
+            let type = types[index].type
             try require(
-                meta.names.contains { $0.kind == .type && $0.id == type.type },
-                "type \(type.type) is used before it is defined")
+                meta.names.contains { $0.kind == .type && $0.id == type }, "type \(type) is used before it is defined")
         }
     }
 
@@ -137,7 +151,7 @@ extension SegmentIndex {
 
     /// A model's version just before the events of a commit with this meta: after its names and its rollback.
     private func version(of model: UInt32, _ meta: CommitMeta) -> UInt64? {
-        let defined = modelIndex[model].map { models[$0].version }
+        let defined = slot(ofModel: model).map { models[$0].version }
         guard let defined = defined ?? meta.names.first(where: { $0.kind == .model && $0.id == model })?.version else {
             return nil
         }
@@ -146,8 +160,8 @@ extension SegmentIndex {
 
     /// Takes in the next commit, which `check` has passed or the writer has made.
     package mutating func add(
-        _ header: CommitHeader, _ meta: CommitMeta, offset: Int, sections: some Sequence<DirectoryEntry>,
-        types typeCounts: some Sequence<TypeCount>
+        _ header: CommitHeader, _ meta: CommitMeta, offset: Int, sections: Span<DirectoryEntry>,
+        types typeCounts: Span<TypeCount>
     ) throws(FormatError) {
         try summary.closing.advance(by: header, meta)
         let index = UInt32(truncatingIfNeeded: offsets.count)
@@ -165,21 +179,23 @@ extension SegmentIndex {
             if !floating.key.isEmpty { keyed.append(index) }
         }
         if let times = meta.eventTimes { widenTimes(times.earliest, times.latest) }
-        for entry in sections { add(entry, meta.block?.height) }
-        for type in typeCounts {
-            guard let slot = typeIndex[type.type] else { continue }
-            types[slot].events &+= UInt64(type.count)
+        let height = meta.block?.height
+        for index in sections.indices { add(sections[index], height) }
+        for index in typeCounts.indices {
+            let slot = typeIndex[typeCounts[index].type]
+            guard slot != 0 else { continue }
+            types[Int(slot) - 1].events &+= UInt64(typeCounts[index].count)
         }
     }
 
     private mutating func define(_ name: NameDefinition) {
         switch name.kind {
         case .model:
-            modelIndex[name.id] = models.count
             models.append(Model(id: name.id, name: name.name, version: name.version))
+            modelIndex[name.id] = UInt32(models.count)
         case .type:
-            typeIndex[name.id] = types.count
             types.append(TypeEntry(id: name.id, name: name.name))
+            typeIndex[name.id] = UInt32(types.count)
         }
     }
 
@@ -189,7 +205,7 @@ extension SegmentIndex {
                 index: index, toHeight: rollback.toHeight, undoneBlocks: rollback.undoneBlocks,
                 readopted: rollback.readopted))
         for change in rollback.models {
-            guard let slot = modelIndex[change.model] else { continue }
+            guard let slot = slot(ofModel: change.model) else { continue }
             models[slot].version = change.version
         }
     }
@@ -210,7 +226,7 @@ extension SegmentIndex {
     }
 
     private mutating func add(_ entry: DirectoryEntry, _ height: Int64?) {
-        guard let slot = modelIndex[entry.model] else { return }
+        guard let slot = slot(ofModel: entry.model) else { return }
         guard let height else {
             models[slot].floatingEvents &+= UInt64(entry.count)
             return

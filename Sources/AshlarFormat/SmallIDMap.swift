@@ -29,7 +29,7 @@ package struct SmallIDMap: Sendable {
 }
 
 /// How many events of a commit have a type.
-package struct TypeCount: Equatable, Sendable {
+package struct TypeCount: Equatable, Sendable, BitwiseCopyable {
     package var type: UInt32
     package var count: UInt32
 
@@ -39,26 +39,48 @@ package struct TypeCount: Equatable, Sendable {
     }
 }
 
-/// Counts the events of a commit by type.
-package struct TypeCounter: Sendable {
-    package private(set) var counts: [TypeCount] = []
+/// Counts the events of a commit by type, in the order of their first event.
+///
+/// Invariant: `last` is the index of `lastType`, the type that was turned to last; ids are never 0, so 0 stands for none.
+package struct TypeCounter: ~Copyable {
+    private var list = RawList<TypeCount>()
     private var indexes = SmallIDMap()
+    private var lastType: UInt32 = 0
+    private var last = 0
 
     package init() {}
 
+    /// The counts; good until the counter changes.
+    package var counts: UnsafeBufferPointer<TypeCount> { list.elements }
+
+    /// Counts an event of `type`, which is not 0.
     @inline(__always)
     package mutating func count(_ type: UInt32) {
+        if type != lastType { turn(to: type) }
+        countAgain()
+    }
+
+    /// Counts another event of the type that was turned to last.
+    @inline(__always)
+    mutating func countAgain() { list[last].count &+= 1 }
+
+    /// Makes `type` the one that `countAgain` counts.
+    package mutating func turn(to type: UInt32) {
         let index = indexes[type]
-        if index != 0 {
-            counts[Int(index) - 1].count += 1
-        } else {
-            counts.append(TypeCount(type: type, count: 1))
-            indexes[type] = UInt32(counts.count)
-        }
+        last = index != 0 ? Int(index) - 1 : newIndex(of: type)
+        lastType = type
+    }
+
+    @inline(never)
+    private mutating func newIndex(of type: UInt32) -> Int {
+        list.append(TypeCount(type: type, count: 0))
+        indexes[type] = UInt32(list.count)
+        return list.count - 1
     }
 
     package mutating func clear() {
-        for entry in counts { indexes[entry.type] = 0 }
-        counts.removeAll(keepingCapacity: true)
+        for entry in list.elements { indexes[entry.type] = 0 }
+        list.clear(keeping: 1 << 12)
+        lastType = 0
     }
 }

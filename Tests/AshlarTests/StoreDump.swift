@@ -99,9 +99,10 @@ struct StoreDump {
                 group.append(found)
                 if found.header.continues { continue }
                 for found in group {
-                    try index.check(found.header, found.meta, sections: found.sections, types: found.types)
+                    try index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
                     try index.add(
-                        found.header, found.meta, offset: found.offset, sections: found.sections, types: found.types)
+                        found.header, found.meta, offset: found.offset, sections: found.sections.span,
+                        types: found.types.span)
                     try take(found, name, header, file)
                 }
                 group = []
