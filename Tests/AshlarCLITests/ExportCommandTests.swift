@@ -73,6 +73,7 @@ struct ExportCommandTests {
         let status = try Tool.run("export", "status", store, file, "--json")
         #expect(status.status == 0, "\(status.error)")
         #expect(status.objects.first?["lagCommits"] as? Int == 0 && status.objects.first?["height"] as? Int == 5)
+        #expect(status.objects.first?["rowsPerSecond"] as? Int == 0)
         _ = try shell(file, "DELETE FROM events WHERE sequence = 3 AND ordinal = 2")
         let bad = try Tool.run("export", "check", store, file, "--json")
         #expect(bad.status == 1)
@@ -165,7 +166,7 @@ struct ExportCommandTests {
         }
         let last = writer.store.sequence
         for _ in 0..<600 {
-            let status = try Tool.run("export", "status", store, file, "--json")
+            let status = try Tool.run("export", "status", store, file, "--interval", "0", "--json")
             if status.objects.first?["sequence"] as? Int == Int(last) { break }
             usleep(50_000)
         }

@@ -35,6 +35,28 @@ struct ExporterTests {
         #expect(try pair.check().isSound)
     }
 
+    @Test("a status tells how many rows came since")
+    func rowsSince() throws {
+        let pair = ExportPair()
+        try pair.makeStore(seed: 3, steps: 100)
+        try pair.export()
+        let target = try pair.target()
+        let before = try ExportStatus(try Store.open(at: pair.storePath), target)
+        #expect(try before.rowsSince(try Store.open(at: pair.storePath), target).rows == 0)
+        var writer = try pair.writer()
+        var height = try #require(try writer.store.view().tip()).block
+        for _ in 0..<3 {
+            var next = Samples.block(height.height + 1, "z")
+            next.parent = height.hash
+            try writer.append(next, events: Samples.events(next.height))
+            height = next
+        }
+        try writer.close()
+        try pair.export()
+        let found = try before.rowsSince(try Store.open(at: pair.storePath), target)
+        #expect(found.rows == 3 + 3 * Int64(Samples.events(1).count) && found.sequence == before.sequence + 3)
+    }
+
     @Test("rows of undone blocks can be deleted instead", arguments: [5, 6] as [UInt64])
     func deleted(seed: UInt64) throws {
         let pair = ExportPair()

@@ -52,4 +52,24 @@ package struct ExportStatus: Sendable {
             throw .store(error)
         }
     }
+
+    /// How many rows of blocks and events an exporter has written since, and where the target stands now.
+    ///
+    /// Rows that were written and deleted again meanwhile are not counted. Complexity: O(these rows).
+    package func rowsSince(_ store: Store, _ target: any ExportTarget) throws(ExportError) -> (
+        rows: Int64, sequence: UInt64
+    ) {
+        let exporter = Exporter(store, into: target)
+        let now = try exporter.place().1.wholeSequence
+        guard now > sequence else { return (0, now) }
+        let range: [SQLValue] = [.integer(Int64(sequence)), .integer(Int64(now))]
+        var rows: Int64 = 0
+        for table in [ExportSchema.blocks, ExportSchema.events] {
+            rows += try exporter.database { () throws(SQLFailure) in
+                try target.value(
+                    "SELECT count(*) FROM \(table.name) WHERE sequence > $1 AND sequence <= $2", range)?.integer ?? 0
+            }
+        }
+        return (rows, now)
+    }
 }
