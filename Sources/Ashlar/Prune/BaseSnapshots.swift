@@ -8,6 +8,13 @@ struct BaseSnapshots {
     let catalog: SnapshotCatalog
     let view: View
     let finalHeight: Int64
+    /// The valid snapshots, and which files were found whole: many points may be asked about, and each file is read once.
+    private var known: [SnapshotEntry]?
+    private var wholeFiles: [String: Bool] = [:]
+
+    init(catalog: SnapshotCatalog, view: View, finalHeight: Int64) {
+        (self.catalog, self.view, self.finalHeight) = (catalog, view, finalHeight)
+    }
 
     /// A model's base: where it stands and the files that hold it.
     struct Base {
@@ -18,7 +25,7 @@ struct BaseSnapshots {
     }
 
     /// All models of which there are snapshots.
-    func models() throws(SnapshotError) -> Set<String> {
+    mutating func models() throws(SnapshotError) -> Set<String> {
         Set(try valid().compactMap { $0.identity?.model })
     }
 
@@ -26,8 +33,8 @@ struct BaseSnapshots {
     ///
     /// It stands at or below the final height, so that no reorganisation can make it void.
     ///
-    /// Complexity: reads every byte of it.
-    func base(of model: String, above closing: ChainState) throws(SnapshotError) -> Base? {
+    /// Complexity: reads every byte of it, once for all points.
+    mutating func base(of model: String, above closing: ChainState) throws(SnapshotError) -> Base? {
         let usable = try valid().filter { entry in
             guard let identity = entry.identity, identity.model.utf8.elementsEqual(model.utf8) else { return false }
             return identity.height >= closing.tipHeight && identity.height <= finalHeight
@@ -36,20 +43,27 @@ struct BaseSnapshots {
         guard let schema = usable.compactMap({ $0.identity?.schemaVersion }).max() else { return nil }
         let candidates = usable.filter { $0.identity?.schemaVersion == schema }
         for place in Set(candidates.compactMap(\.place)).sorted() {
-            let whole = candidates.filter { entry in
-                entry.place == place && (try? catalog.open(entry).verify()) != nil
-            }
+            let whole = candidates.filter { $0.place == place && isWhole($0) }
             if !whole.isEmpty { return Base(model: model, place: place, files: whole) }
         }
         return nil
     }
 
-    private func valid() throws(SnapshotError) -> [SnapshotEntry] {
+    private mutating func isWhole(_ entry: SnapshotEntry) -> Bool {
+        if let known = wholeFiles[entry.fileName] { return known }
+        let isWhole = (try? catalog.open(entry).verify()) != nil
+        wholeFiles[entry.fileName] = isWhole
+        return isWhole
+    }
+
+    private mutating func valid() throws(SnapshotError) -> [SnapshotEntry] {
+        if let known { return known }
         var found: [SnapshotEntry] = []
         for entry in try catalog.entries() {
             guard let identity = entry.identity else { continue }
             if try SnapshotCatalog.skip(identity, nil, view) == nil { found.append(entry) }
         }
+        known = found
         return found
     }
 

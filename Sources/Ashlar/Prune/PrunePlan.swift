@@ -5,7 +5,7 @@ struct PrunePlan {
     private(set) var point: PrunePoint?
     private(set) var bases: [BaseSnapshots.Base] = []
     private(set) var obstacles: [PruneObstacle] = []
-    let snapshots: BaseSnapshots
+    private(set) var snapshots: BaseSnapshots
 
     /// Looks at everything that has a say; reads the snapshots to start from in full.
     init(_ store: Store, _ options: PruneOptions) throws(StoreError) {

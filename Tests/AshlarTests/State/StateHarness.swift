@@ -58,7 +58,7 @@ final class StateHarness {
 
     /// Whether there is something to start from above what would be pruned.
     func canPrune(_ store: Store) throws(StoreError) -> Bool {
-        let snapshots = BaseSnapshots(catalog: store.snapshots, view: try store.view(), finalHeight: 0)
+        var snapshots = BaseSnapshots(catalog: store.snapshots, view: try store.view(), finalHeight: 0)
         do throws(SnapshotError) {
             return try snapshots.models().isSuperset(of: ["counts", "digest"])
         } catch {
