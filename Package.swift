@@ -86,6 +86,9 @@ let package = Package(
         .target(
             name: "AshlarExportTestSupport", dependencies: ["AshlarExport", "Ashlar", "AshlarTestSupport"],
             path: "Tests/AshlarExportTestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "trap-driver", dependencies: ["Ashlar", "AshlarStorage", "AshlarTestSupport"],
+            path: "Tests/TrapDriver", swiftSettings: settings),
         .testTarget(
             name: "AshlarFormatTests",
             dependencies: ["AshlarFormat", "AshlarTestSupport", "CAshlarChecksum", "CAshlarZlib"],

@@ -167,19 +167,17 @@ extension Store {
     public func durable(upTo sequence: UInt64) async throws(StoreError) {
         let core = core
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
-            core.monitor.withLock { log in
-                if let early = log.durabilityNow(upTo: sequence) {
-                    continuation.resume(returning: early)
-                } else if !core.isWriter {
-                    continuation.resume(
-                        returning: .failure(
-                            .invalidArgument("sequence \(sequence) is not known durable here yet; refresh")))
-                } else {
-                    log.waiters.append(
-                        DurabilityWaiter(sequence: sequence) { continuation.resume(returning: $0) })
-                    core.monitor.signal()
+            let early = core.monitor.withLock { log -> Result<Void, StoreError>? in
+                if let early = log.durabilityNow(upTo: sequence) { return early }
+                guard core.isWriter else {
+                    return .failure(.invalidArgument("sequence \(sequence) is not known durable here yet; refresh"))
                 }
+                log.waiters.append(
+                    DurabilityWaiter(sequence: sequence) { continuation.resumeOutsideLocks(returning: $0) })
+                core.monitor.signal()
+                return nil
             }
+            if let early { continuation.resume(returning: early) }
         }
         try result.get()
     }

@@ -169,6 +169,8 @@ struct ExportEasyLayerCommandTests {
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             process.standardInput = FileHandle.nullDevice
+            // A kill's draft stays until the next run gets as far as to begin its own.
+            let hadDraft = FileManager.default.fileExists(atPath: file + ".unfinished")
             try process.run()
             usleep(whole / 8 + UInt32(random.below(Int(whole))))
             let signal = round % 3 == 2 ? SIGINT : SIGKILL
@@ -177,7 +179,8 @@ struct ExportEasyLayerCommandTests {
             let isThere = FileManager.default.fileExists(atPath: file)
             let hasDraft = FileManager.default.fileExists(atPath: file + ".unfinished")
             if process.terminationReason == .exit {
-                #expect(process.terminationStatus == (isThere ? 0 : 130) && !hasDraft)
+                #expect(process.terminationStatus == (isThere ? 0 : 130))
+                #expect(!hasDraft || (hadDraft && !isThere))
             }
             ends[isThere ? "whole" : hasDraft ? "draft" : "nothing", default: 0] += 1
             if isThere {

@@ -24,24 +24,29 @@ struct ToolRun {
 /// The real binary, run in a process of its own.
 enum Tool {
     /// The built tool, beside the tests.
-    static let path: String = {
+    static let path = built("ashlar")
+
+    /// A program that is built with the tests.
+    static func built(_ name: String) -> String {
         let arguments = CommandLine.arguments
         var places = [Bundle.main.bundleURL, Bundle.main.executableURL?.deletingLastPathComponent()].compactMap(\.self)
         if let index = arguments.firstIndex(of: "--test-bundle-path"), index + 1 < arguments.count {
             places.insert(URL(fileURLWithPath: arguments[index + 1]).deletingLastPathComponent(), at: 0)
         }
-        let found = places.map { $0.appendingPathComponent("ashlar").path }.first {
+        let found = places.map { $0.appendingPathComponent(name).path }.first {
             var isDirectory: ObjCBool = false
             return FileManager.default.fileExists(atPath: $0, isDirectory: &isDirectory) && !isDirectory.boolValue
         }
-        guard let found else { fatalError("the tool is not built") }
+        guard let found else { fatalError("\(name) is not built") }
         return found
-    }()
+    }
 
-    /// Runs the tool and waits for its end; `wrapper` is a command in front of it.
-    static func run(_ arguments: [String], wrapper: [String] = []) throws -> ToolRun {
+    /// Runs the tool and waits for its end, or another program; `wrapper` is a command in front of it.
+    static func run(
+        _ arguments: [String], wrapper: [String] = [], program: String = path
+    ) throws -> ToolRun {
         let directory = TemporaryDirectory()
-        let words = wrapper + [path] + arguments
+        let words = wrapper + [program] + arguments
         let process = Process()
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())

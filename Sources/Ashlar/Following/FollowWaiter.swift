@@ -57,20 +57,37 @@ extension LogState {
     }
 }
 
+extension CheckedContinuation where T: Sendable, E == Never {
+    /// Resumes from a task of its own, for callers who hold the log's lock.
+    ///
+    /// The runtime holds a lock of the task while it runs the task's cancellation handlers, and takes the same lock to resume it. A handler that
+    /// takes the log's lock, such as the one that wakes a follower or one of a user's that looks at the store, would wait for us, and we for it.
+    func resumeOutsideLocks(returning value: T) {
+        Task.detached { resume(returning: value) }
+    }
+}
+
+extension CheckedContinuation where T == Void, E == Never {
+    /// Resumes from a task of its own, for callers who hold the log's lock.
+    func resumeOutsideLocks() { resumeOutsideLocks(returning: ()) }
+}
+
 extension StoreCore {
     /// Returns when there may be more behind `sequence`, when nothing will come, or when the task is cancelled.
     func waitForMore(past sequence: UInt64, _ horizon: ReadHorizon) async {
         let ticket = FollowWaiter.newTicket()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                monitor.withLock { log in
+                let waits = monitor.withLock { log in
                     // Looked at under the lock: a cancellation before this finds no waiter to wake, one after it does.
-                    guard case .quiet = log.outlook(past: sequence, horizon), !Task.isCancelled else {
-                        return continuation.resume()
-                    }
+                    guard case .quiet = log.outlook(past: sequence, horizon), !Task.isCancelled else { return false }
                     log.followers.append(
-                        FollowWaiter(ticket: ticket, sequence: sequence, horizon: horizon) { continuation.resume() })
+                        FollowWaiter(ticket: ticket, sequence: sequence, horizon: horizon) {
+                            continuation.resumeOutsideLocks()
+                        })
+                    return true
                 }
+                if !waits { continuation.resume() }
             }
         } onCancel: {
             monitor.withLock { $0.wakeFollower(ticket: ticket) }

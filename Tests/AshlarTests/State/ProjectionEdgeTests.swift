@@ -5,19 +5,6 @@ import Testing
 @testable import Ashlar
 @testable import AshlarFormat
 
-/// A dictionary-like state that one event wrongly replaces.
-private struct Replacing: Model {
-    let name = "replacing"
-    let sources = ["utxo"]
-
-    func makeState() -> StateMap<[UInt8], Int> { StateMap() }
-
-    func apply(_ event: borrowing ModelEvent, to state: inout StateMap<[UInt8], Int>) throws {
-        state[[1], default: 0] += 1
-        if event.height == 2 { state = StateMap() }
-    }
-}
-
 /// A state that cannot be written down.
 private struct Unwritable: Model {
     struct Failure: Error {}
@@ -101,17 +88,6 @@ struct ProjectionEdgeTests {
         try file.write([bytes[place]], at: place)
         try second.advance()
         #expect(try notes.latest().position.height == 6)
-    }
-
-    @Test("trap when a model puts another map in a map's place")
-    func replacedMap() async {
-        await #expect(processExitsWith: .failure) {
-            var writer = try Writer.open(MemoryStorage(), options: AshlarTests.options())
-            let projection = Projection(writer.store)
-            _ = try projection.add(Replacing(), snapshots: .off)
-            try writer.append(0...3)
-            try projection.advance()
-        }
     }
 }
 
