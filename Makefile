@@ -53,7 +53,8 @@ selftest: deps
 	@for script in $(PYTHON_SELFTESTS); do echo "$$script"; python3 "$$script" --self-test </dev/null; done
 
 test: deps lint build embedder selftest ## everything that must pass; ends in the count of tests
-	@$(SWIFT) test --disable-xctest $(STRICT) $(TESTFLAGS) </dev/null
+	@# By lines, so that it shows how far it is, and where it hangs.
+	@stdbuf -oL $(SWIFT) test --disable-xctest $(STRICT) $(TESTFLAGS) </dev/null
 
 tsan: deps ## the engine's tests under the thread sanitizer
 	@$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' </dev/null
