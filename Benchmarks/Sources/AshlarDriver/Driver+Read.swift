@@ -13,11 +13,21 @@ extension Driver {
         return digest
     }
 
+    /// Reads one block with a cursor that is kept.
+    static func read(_ cursor: inout EventCursor, _ height: UInt64) throws(StoreError) -> Digest {
+        var digest = Digest()
+        guard try cursor.seek(height: Int64(height)) else { return digest }
+        while try cursor.next() {
+            let height = UInt64(cursor.height ?? 0)
+            cursor.payload.withUnsafeBytes { digest_add(&digest, height, $0.baseAddress, $0.count) }
+        }
+        return digest
+    }
+
     /// Reads one block.
     static func read(_ view: View, _ height: UInt64) throws(StoreError) -> Digest {
-        var query = EventQuery()
-        query.heights = Int64(height)...Int64(height)
-        return try read(view, query)
+        var cursor = try view.cursor()
+        return try read(&cursor, height)
     }
 
     /// Reads everything with the cursor.
@@ -96,9 +106,10 @@ extension Driver {
         taken.reserveCapacity(heights.count)
         var found = Digest()
         let start = clock_start()
+        var cursor = try view.cursor()
         var last = start
         for height in heights {
-            let one = try Self.read(view, height)
+            let one = try Self.read(&cursor, height)
             found.events += one.events
             found.sum &+= one.sum
             let now = clock_nanoseconds()

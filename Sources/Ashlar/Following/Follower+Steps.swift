@@ -131,10 +131,19 @@ extension Follower {
 
     /// Adds the records from `nextRow` on, as many as there is room for.
     private mutating func addEvents(common: Int64, _ batch: inout StepBatchBuilder) throws(StoreError) {
+        guard let base = loaded.base else { throw .viewExpired }
+        // Checked in runs, which is twice as fast as one by one.
+        let runLength = loaded.wanted.isEmpty ? 64 : 1
+        var checked = nextRow
         while nextRow < rowCount {
             let row = loaded.table[nextRow]
             guard batch.hasRoom(for: Int(row.length)) else { return }
-            let content = try loaded.content(row)
+            if nextRow >= checked {
+                let limit = min(runLength, rowCount - nextRow)
+                checked = nextRow + loaded.table.countWhole(from: nextRow, step: 1, limit: limit, base: base)
+                guard nextRow < checked else { throw loaded.damaged(row) }
+            }
+            let content = loaded.table.content(of: row, base: base)
             var own = OwnFields.none
             if row.typeAndFlags & (RecordHead.ownTimestamp | RecordHead.ownRequestID) != 0 {
                 // The CRC was right, so fields that cannot be split are a writer's mistake: then there are none.
