@@ -131,6 +131,7 @@ extension Follower {
 
     /// Adds the records from `nextRow` on, as many as there is room for.
     private mutating func addEvents(common: Int64, _ batch: inout StepBatchBuilder) throws(StoreError) {
+        guard nextRow < rowCount else { return }
         guard let base = loaded.base else { throw .viewExpired }
         // Checked in runs, which is twice as fast as one by one.
         let runLength = loaded.wanted.isEmpty ? 64 : 1

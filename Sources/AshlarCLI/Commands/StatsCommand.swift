@@ -11,9 +11,14 @@ struct StatsCommand: ReportingCommand {
             EXAMPLES
               ashlar stats chain
               ashlar stats chain --json | jq .tip.height
+              ashlar stats chain --watch 5
+              ashlar stats chain --watch 15 --prometheus /var/lib/node_exporter/ashlar.prom
 
             In JSON, `tip.timestamp` is in microseconds since 1970 UTC; `events` counts undone and floating events too, \
             `canonicalEvents` those in canonical blocks; what there is none of is null.
+
+            --prometheus writes the numbers, consumers and the disk in the text format of Prometheus, for the textfile \
+            directory of a node exporter; the file is replaced as a whole. It and --watch look beyond the durable sequence.
             """)
 
     @OptionGroup var reading: ReadingOptions
@@ -21,11 +26,33 @@ struct StatsCommand: ReportingCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(help: "Look again every so many seconds, until a signal comes.")
+    var watch: Double?
+
+    @Option(help: "Write the numbers to this file, for Prometheus.")
+    var prometheus: String?
+
     var reportsJSON: Bool { json }
 
+    func validate() throws {
+        if let watch, !(watch >= 0.1) { throw ValidationError("--watch takes 0.1 seconds or more") }
+    }
+
     func perform(_ output: inout Output) throws(CommandError) {
+        if watch != nil || prometheus != nil {
+            let isQuiet = prometheus != nil && !output.isTerminal && !json
+            try StatsWatch(path: reading.store, file: prometheus, seconds: watch).run(&output) {
+                store, statistics, output in
+                if !isQuiet { show(store, statistics, &output) }
+            }
+            return
+        }
         let store = try reading.open(notes: false)
         let statistics = try withStore { () throws(StoreError) in try store.statistics() }
+        show(store, statistics, &output)
+    }
+
+    private func show(_ store: Store, _ statistics: StoreStatistics, _ output: inout Output) {
         if json {
             StatisticsPrinter(store).json(statistics, &output)
         } else {

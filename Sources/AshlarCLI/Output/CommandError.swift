@@ -22,6 +22,16 @@ package enum CommandError: Error, Hashable, Sendable {
     case output(code: Int32)
     /// A signal ended a command that goes on until one comes; everything was written out, and there is nothing to report.
     case ended
+    /// `health` found something and has reported it; the exit code says how bad it is.
+    case unhealthy(exitCode: Int32)
+
+    /// Whether nothing more is to be said.
+    var isSilent: Bool {
+        switch self {
+        case .outputClosed, .ended, .unhealthy: true
+        default: false
+        }
+    }
 
     /// The exit code, as `ashlar help` documents it.
     package var exitCode: Int32 {
@@ -35,6 +45,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .outputClosed: 0
         case .output: ExitCodes.system
         case .ended: ExitCodes.interrupted
+        case .unhealthy(let exitCode): exitCode
         }
     }
 
@@ -49,6 +60,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .outputClosed: "outputClosed"
         case .output: "output"
         case .ended: "interrupted"
+        case .unhealthy: "unhealthy"
         }
     }
 
@@ -105,6 +117,7 @@ extension CommandError: CustomStringConvertible {
         case .outputClosed: "nobody reads the output any more"
         case .output(let code): "cannot write the output: \(String(cString: strerror(code))) (errno \(code))"
         case .ended: "stopped by a signal"
+        case .unhealthy: "the store is not well"
         }
     }
 

@@ -20,7 +20,7 @@ extension ReportingCommand {
             try perform(&output)
             try output.finish()
         } catch {
-            if error != .outputClosed, error != .ended { Report.error(error.code, "\(error)", json: reportsJSON) }
+            if !error.isSilent { Report.error(error.code, "\(error)", json: reportsJSON) }
             throw ExitCode(error.exitCode)
         }
     }
