@@ -17,7 +17,7 @@ struct BenchCommand: ParsableCommand {
               ashlar bench
               ashlar bench append scan --events 5000000 --payload lognormal:300 --rounds 5
               ashlar bench append --durability await --blocks 2000 --directory /data
-              ashlar bench --store chain --threads 2
+              ashlar bench --store chain --threads 2 --plot chain.svg
               ashlar bench state snapshot rollback follow --entries 1000000
               ashlar bench export --postgres postgres:///scratch
               ashlar bench live --reorgs 3000 --events-per-block 50 --postgres postgres:///scratch
@@ -61,6 +61,8 @@ struct BenchCommand: ParsableCommand {
     var rounds = 3
     @Option(help: "Where to make the stores; they are removed afterwards.")
     var directory = "."
+    @Option(help: ArgumentHelp("Draw the results into this SVG.", valueName: "file"))
+    var plot: String?
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -83,10 +85,12 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        let picture = try plot.map { try PlotFile($0, store: store) }
         let report = try store.map(measure(store:)) ?? measureSynthetic()
         var output = Output(descriptor: STDOUT_FILENO)
         if json { report.json(&output) } else { report.text(&output) }
         try output.finish()
+        try picture?.write(BenchPlot(report).svg())
     }
 
     /// Measures a user's store; no file or folder is made anywhere.
