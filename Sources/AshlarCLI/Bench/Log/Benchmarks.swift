@@ -41,7 +41,21 @@ struct Benchmarks {
             ("overheadPerEvent", Double(bytes - workload.payloadBytes) / count), ("storeBytes", Double(bytes)),
             ("blocks", Double(workload.shape.blocks)),
         ]
+        if let ratio = compressionRatio(storeBytes: bytes) { result.facts.append(("compressionRatio", ratio)) }
         return result
+    }
+
+    /// How many bytes of payload became one, as `ashlar plan` asks for it; nil if nothing is compressed.
+    private func compressionRatio(storeBytes: Int) -> Double? {
+        guard options.compression != .none else { return nil }
+        var sizes = FormatSizes(
+            eventsPerBlock: Double(workload.shape.eventsPerBlock), payloadBytes: 0,
+            models: Double(workload.shape.models),
+            types: Double(workload.shape.types), compressionRatio: 1, segmentBytes: Double(options.segmentBytes))
+        sizes.measuredFrameBytes = Double(storeBytes) / Double(workload.shape.blocks)
+        let around = sizes.logBytes(blocks: Double(workload.shape.blocks)) - Double(storeBytes)
+        let stored = Double(storeBytes) - around - Double(workload.shape.blocks) * sizes.overheadBytes
+        return stored > 0 ? Double(workload.payloadBytes) / stored : nil
     }
 
     private func fill(_ writer: inout Writer, _ feed: inout WorkloadFeed, _ latencies: inout Latencies) throws {
