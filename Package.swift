@@ -28,6 +28,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CAshlarZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -61,6 +62,7 @@ let package = Package(
                 "Ashlar", "AshlarEasyLayer", "AshlarExport", "AshlarFormat", "AshlarJSON", "AshlarPostgres",
                 "AshlarSQLite", "AshlarStorage", "CAshlarPQ", "CAshlarSQLite", "CAshlarZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whenCLI),
+                .product(name: "Histogram", package: "hdrhistogram-swift", condition: whenCLI),
             ],
             swiftSettings: settings),
         .executableTarget(

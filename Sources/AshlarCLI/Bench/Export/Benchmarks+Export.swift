@@ -9,16 +9,16 @@ extension Benchmarks {
     ///
     /// The clock is on while rows are written; the exporter's also while it creates the tables. Indexes are timed apart.
     func exportSQLite() throws -> [Measurement] {
-        let store = try Store.open(at: path(rounds - 1))
+        let store = try Store.open(at: path)
         let recorded = try RecordedRows(of: store, for: SQLiteTarget(path: "/dev/null", create: false))
-        let path = directory + "/bench-export.db"
+        let database = directory + "/bench-export.db"
         var times = ExportTimes()
         for _ in 0..<rounds {
-            try Self.withoutFile(path) {
-                try times.export(store, into: try SQLiteTarget(path: path, create: true))
+            try Self.withoutFile(database) {
+                try times.export(store, into: try SQLiteTarget(path: database, create: true))
             }
-            try Self.withoutFile(path) {
-                let bare = try BareSQLite(path: path, recorded)
+            try Self.withoutFile(database) {
+                let bare = try BareSQLite(path: database, recorded)
                 try times.load { try bare.insert() }
             }
         }
@@ -29,7 +29,7 @@ extension Benchmarks {
     ///
     /// Both schemas are made here and dropped again. What the COPY sends is what the server said the exporter's table holds.
     func exportPostgres(_ url: String) throws -> [Measurement] {
-        let store = try Store.open(at: path(rounds - 1))
+        let store = try Store.open(at: path)
         let name = "ashlar_bench_\(UInt64.random(in: 0 ... .max))"
         let target = try PostgresTarget(url, schemaName: name)
         defer { try? target.execute("DROP SCHEMA \(quoted(name)) CASCADE") }

@@ -35,7 +35,7 @@ struct LiveBenchmarks {
         ).run()
         try Benchmarks.remove(storePath)
         var size = late
-        size.name = "bloat sqlite"
+        (size.name, size.kind, size.latencies) = ("bloat sqlite", .facts, nil)
         let (liveSize, freshSize) = (try SQLiteSize(live), try SQLiteSize(fresh))
         let used = liveSize.bytes - liveSize.free
         let vacuumed = try SQLiteSize(live, vacuuming: true)
@@ -59,7 +59,7 @@ struct LiveBenchmarks {
         _ = try Exporter(try Store.open(at: storePath), into: fresh, options: options).run()
         try Benchmarks.remove(storePath)
         var size = late
-        size.name = "bloat postgres"
+        (size.name, size.kind, size.latencies) = ("bloat postgres", .facts, nil)
         let (liveSize, freshSize) = (try PostgresSize(live), try PostgresSize(fresh))
         for table in liveSize.tables { try live.execute("VACUUM \(quoted(table))") }
         let vacuumed = try PostgresSize(live)
@@ -83,15 +83,16 @@ struct LiveBenchmarks {
         var writer = try Writer.create(at: storePath, options: options)
         var storm = try ReorgStorm(workload, &writer)
         let live = LiveExport(connect: connect, store: storePath, options: self.options)
-        let latencies = try live.run(&writer, &storm, blocks: blocks - 1, perSecond: blocksPerSecond).sorted()
+        let seconds = try live.run(&writer, &storm, blocks: blocks - 1, perSecond: blocksPerSecond)
         try writer.close()
-        func milliseconds(_ share: Double) -> Double { latencies[Int(Double(latencies.count - 1) * share)] * 1_000 }
-        var result = Measurement(
-            name: name, seconds: [latencies[latencies.count / 2]], events: workload.shape.eventsPerBlock, bytes: 0)
+        var result = Measurement.latency(name, seconds: seconds, events: workload.shape.eventsPerBlock)
+        func milliseconds(_ percentile: Double) -> Double {
+            Double(result.latencies?.nanoseconds(percentile: percentile) ?? 0) / 1e6
+        }
         result.facts = [
             ("blocks", Double(blocks)), ("reorgs", Double(reorgs)), ("undoneBlocks", Double(storm.undone)),
-            ("p50Milliseconds", milliseconds(0.5)), ("p99Milliseconds", milliseconds(0.99)),
-            ("maxMilliseconds", milliseconds(1)),
+            ("p50Milliseconds", milliseconds(50)), ("p99Milliseconds", milliseconds(99)),
+            ("maxMilliseconds", milliseconds(100)),
         ]
         return result
     }

@@ -1,7 +1,6 @@
 import Ashlar
 import AshlarFormat
 import AshlarStorage
-import Glibc
 
 /// The benchmarks of states: replaying, snapshots, reorgs, following.
 ///
@@ -95,7 +94,8 @@ struct StateBenchmarks {
             }
             results.append(
                 Measurement(
-                    name: "rollback \(depth)", seconds: seconds, events: Int(depth) * Self.eventsPerBlock, bytes: 0))
+                    name: "rollback \(depth)", seconds: seconds, events: Int(depth) * Self.eventsPerBlock, bytes: 0,
+                    kind: .time))
             try writer.close()
         }
         return results
@@ -191,35 +191,8 @@ struct StateBenchmarks {
                 Double(max(arrivals[entry.sequence] ?? .max, entry.time) - entry.time) / 1e9
             }
         }
-        return Measurement(name: "follow live", seconds: seconds, events: Self.eventsPerBlock, bytes: 0)
+        return .latency("follow live", seconds: seconds, events: Self.eventsPerBlock)
     }
 
     func cleanUp() throws { try Benchmarks.remove(path) }
-}
-
-/// What the kernel says of this process's memory.
-enum ProcessMemory {
-    /// Forgets the highest use so far; gives the present one in bytes.
-    static func resetPeak() -> Int {
-        if let file = fopen("/proc/self/clear_refs", "w") {
-            fputs("5", file)
-            fclose(file)
-        }
-        return status("VmRSS:")
-    }
-
-    /// The highest use since the last reset, in bytes.
-    static func peak() -> Int { status("VmHWM:") }
-
-    private static func status(_ name: String) -> Int {
-        guard let file = fopen("/proc/self/status", "r") else { return 0 }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 256)
-        while fgets(&line, 256, file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard text.hasPrefix(name) else { continue }
-            return (text.split(separator: " ").compactMap { Int($0.filter(\.isNumber)) }.first ?? 0) * 1_024
-        }
-        return 0
-    }
 }

@@ -8,8 +8,7 @@ extension Benchmarks {
     }
 
     private func derive(_ name: String, _ selection: ModelSelection) throws -> Measurement {
-        let source = path(rounds - 1)
-        let target = source + ".derived"
+        let target = path + ".derived"
         var options = DerivationOptions()
         options.writer.segmentBytes = self.options.segmentBytes
         options.writer.compression = self.options.compression
@@ -19,7 +18,7 @@ extension Benchmarks {
             defer { try? Self.remove(target) }
             seconds.append(
                 try Measurement.seconds {
-                    report = try Store.derive(from: source, to: target, transform: selection, options: options)
+                    report = try Store.derive(from: path, to: target, transform: selection, options: options)
                 })
         }
         var result = Measurement(

@@ -8,11 +8,15 @@ struct Workload: Sendable {
     struct Shape: Sendable {
         var blocks: Int
         var eventsPerBlock: Int
-        var payloadBytes: ClosedRange<Int>
+        var payloads: PayloadSizes
         var models: Int
         var types: Int
         var seed: UInt64
     }
+
+    /// The pool of payloads ends at this many, or at about so many bytes: then they come again.
+    private static let poolCount = 65_536
+    private static let poolBytes = 64 << 20
 
     let shape: Shape
     /// All payloads one behind the other; `ends[i]` is where the i-th ends.
@@ -27,9 +31,9 @@ struct Workload: Sendable {
         var bytes: [UInt8] = []
         var ends: [Int] = []
         var kinds: [(Int, Int)] = []
-        let poolSize = min(65_536, max(1, shape.blocks * shape.eventsPerBlock))
-        for _ in 0..<poolSize {
-            let length = Int.random(in: shape.payloadBytes, using: &random)
+        let poolSize = min(Self.poolCount, max(1, shape.blocks * shape.eventsPerBlock))
+        while ends.count < poolSize, bytes.count < Self.poolBytes {
+            let length = shape.payloads.next(using: &random)
             Self.appendPayload(length, &bytes, &random)
             ends.append(bytes.count)
             kinds.append(
