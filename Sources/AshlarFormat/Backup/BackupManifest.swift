@@ -4,6 +4,8 @@ package struct BackupManifest: Hashable, Sendable {
     package static let version = 1
     /// The most bytes that a reader takes for a manifest.
     package static let maxBytes = 1 << 26
+    /// The largest file that may come under two names: consumers' files may be the same where they are damaged.
+    private static let sharedBytes = 1_024
 
     package var storeID: StoreID
     package var generation: UInt64
@@ -116,6 +118,11 @@ extension BackupManifest {
         try require(generation > 0 && tipHeight >= -1, "backup manifest: generation or tip")
         try require(prunedSequence <= sequence, "backup manifest: more was pruned than there was")
         try require(Set(files.map(\.name)).count == files.count, "backup manifest: a name comes twice")
+        // One file under many names would make a large store of a small backup.
+        var stored: Set<String> = []
+        for file in files where !stored.insert(file.storedName).inserted {
+            try require(file.size <= Self.sharedBytes, "backup manifest: a large file comes under two names")
+        }
         var last: UInt64?
         var isBehind = false
         for file in files {
