@@ -67,7 +67,7 @@ struct BackupPlan {
         let segments = store.core.monitor.withLock { log in
             var segments = log.sealed.map { Segment(name: $0.name, header: $0.header, end: Int($0.summary.endOffset)) }
             if let active = log.active {
-                let count = Int(sequence - active.header.opening.sequence)
+                let count = Int(sequence - min(active.header.opening.sequence, sequence))
                 let offsets = active.index.offsets
                 let end = count < offsets.count ? Int(offsets[count]) * 8 : active.endOffset
                 segments.append(Segment(name: active.name, header: active.header, end: end))

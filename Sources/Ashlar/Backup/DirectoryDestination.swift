@@ -48,7 +48,12 @@ final class DirectoryDestination: BackupDestination {
     func take(_ piece: BackupPiece, from source: any Storage, _ meter: BackupMeter) throws(BackupError) -> BackupFile {
         let temporary = piece.name + SegmentName.temporarySuffix
         try removeIfThere(temporary)
-        let (digest, sharing) = try write(piece, from: source, to: temporary, meter)
+        let (digest, sharing): (SHA256Digest, StorageSharing)
+        do throws(BackupError) { (digest, sharing) = try write(piece, from: source, to: temporary, meter) } catch {
+            // It may be large; what a crash leaves the next backup removes.
+            try? storage.remove(temporary)
+            throw error
+        }
         let file = BackupFile(
             name: piece.name, size: piece.size, digest: digest, fingerprint: piece.fingerprint)
         let isNew = !stored.contains(file.storedName)

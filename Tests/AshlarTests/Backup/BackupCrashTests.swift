@@ -69,6 +69,34 @@ struct BackupCrashTests {
         #expect(outcomes == [true, false])
     }
 
+    @Test("a power cut while old generations are given up leaves no manifest without its files")
+    func givingUp() throws {
+        let store = try BackupSamples.disk()
+        let target = SimulatedDisk(seed: 1)
+        for _ in 0..<4 {
+            _ = try Store.backup(store, to: target)
+            try BackupSamples.extend(store, by: 1)
+        }
+        var options = BackupOptions()
+        options.keptGenerations = 1
+        let whole = target.copy()
+        _ = try Store.backup(store, to: whole, options: options)
+        #expect(whole.manifests.count == 1)
+        let changes = whole.changes
+        for cut in changes - 10...changes {
+            for seed in 1...4 as ClosedRange<UInt64> {
+                let disk = target.copy()
+                disk.cutPower(atChange: cut)
+                _ = backupFailure { () throws(BackupError) in
+                    _ = try Store.backup(store, to: disk, options: options)
+                }
+                let left = disk.powerCut(seed: seed &* 1_009 &+ UInt64(cut))
+                let found = try Backup.verify(left)
+                #expect(found.isSound && found.generations.last?.number ?? 0 >= 4, "cut \(cut), seed \(seed)")
+            }
+        }
+    }
+
     @Test("a first backup that is cut off leaves none, and what it left is taken over")
     func firstBackup() throws {
         let store = try BackupSamples.disk()
