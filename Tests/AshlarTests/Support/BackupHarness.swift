@@ -27,7 +27,8 @@ final class BackupHarness {
         if random.chance(35) { disk.cutPower(atChange: 1 + random.below(40)) }
         var options = BackupOptions()
         options.keptGenerations = random.chance(60) ? 1 + random.below(3) : nil
-        let before = try LogContents(store, horizon: .durable)
+        let durable = try Store.open(store).sequence
+        let next = (wanted.keys.max() ?? 0) + 1
         var report: BackupReport?
         do throws(BackupError) {
             report = try Store.backup(store, to: disk, options: options)
@@ -38,14 +39,16 @@ final class BackupHarness {
             guard disk.isDead else { throw .inputOutput(operation: operation, path: path, code: code) }
             cutOff += 1
         }
-        if let report, report.sequence < before.state.sequence { throw Self.wrong("it ends at \(report.sequence)") }
+        if let report, report.sequence < durable { throw Self.wrong("it ends at \(report.sequence)") }
         if disk.isDead || random.chance(20) { disk = disk.powerCut(seed: random.next()) }
         disk.clearFaults()
-        try look(at: try LogContents(store, horizon: .durable).commits, report)
+        try look(at: try LogContents(store, horizon: .durable).commits, report, options, next)
     }
 
     /// Compares every generation that is there, after looking whether those are that must be.
-    private func look(at commits: [StoredCommit], _ report: BackupReport?) throws(StoreError) {
+    private func look(
+        at commits: [StoredCommit], _ report: BackupReport?, _ options: BackupOptions, _ next: UInt64
+    ) throws(StoreError) {
         do {
             // A first backup that was cut off is none.
             guard !disk.manifests.isEmpty || !wanted.isEmpty || report != nil else { return }
@@ -56,9 +59,12 @@ final class BackupHarness {
             }
             let numbers = Set(found.generations.map(\.number))
             if let report { for number in report.removedGenerations { wanted[number] = nil } }
-            // A run that was cut off may have given up some of the oldest, but only behind a new one.
-            let lowest = report == nil ? numbers.min() ?? 0 : 0
-            wanted = wanted.filter { $0.key >= lowest || numbers.contains($0.key) }
+            // A run that was cut off may have given up any of those that it was to, but only behind a new one.
+            if report == nil, numbers.contains(next), let kept = options.keptGenerations {
+                for number in wanted.keys.sorted().dropLast(kept) where !numbers.contains(number) {
+                    wanted[number] = nil
+                }
+            }
             guard numbers == Set(wanted.keys), report.map({ numbers.contains($0.generation) }) ?? true else {
                 throw Self.wrong("generations \(numbers.sorted()), not \(wanted.keys.sorted())")
             }
