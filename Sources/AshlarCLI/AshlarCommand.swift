@@ -23,8 +23,8 @@ public struct AshlarCommand: ParsableCommand {
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
             TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
             ExportCommand.self, ImportCommand.self,
-            RollbackCommand.self, PruneCommand.self, StatsCommand.self, HealthCommand.self, VerifyCommand.self,
-            BenchCommand.self, PlanCommand.self,
+            RollbackCommand.self, PruneCommand.self, BackupCommand.self, RestoreCommand.self, StatsCommand.self,
+            HealthCommand.self, VerifyCommand.self, BenchCommand.self, PlanCommand.self,
         ])
 
     /// The tool without a subcommand prints its help.

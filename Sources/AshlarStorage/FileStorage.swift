@@ -10,7 +10,7 @@
 /// stays intact and one prepared by a stranger cannot point elsewhere.
 package final class FileStorage: Storage {
     package let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Opens the directory at `path`.
     package init(path: String) throws(StorageError) {

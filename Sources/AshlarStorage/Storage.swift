@@ -25,6 +25,34 @@ package protocol Storage: AnyObject, Sendable {
     func lock(_ name: String) throws(StorageError) -> StorageLockOutcome
 }
 
+extension Storage {
+    /// Makes `newName` here a file that shares the bytes of `name` of another directory, if both are on one file system that can do so, and tells how.
+    ///
+    /// The new name must not exist. It is durable after `syncDirectory`; of a clone the file too has to be synced.
+    package func share(
+        _ name: String, of other: any Storage, as newName: String
+    ) throws(StorageError) -> StorageSharing {
+        guard let target = self as? FileStorage, let source = other as? FileStorage else { return .notPossible }
+        return try target.share(name, of: source, as: newName)
+    }
+
+    /// Whether a file has another name too, here or elsewhere: it is a hard link.
+    package func isLinked(_ name: String) throws(StorageError) -> Bool {
+        guard let directory = self as? FileStorage else { return false }
+        return try directory.linkCount(of: name) > 1
+    }
+}
+
+/// How a file came to share the bytes of another one.
+package enum StorageSharing: Sendable {
+    /// It has its own extents from the first write on (a reflink).
+    case cloned
+    /// It is the same file under another name (a hard link).
+    case linked
+    /// It has to be copied.
+    case notPossible
+}
+
 /// How a file is opened.
 package enum StorageMode: Sendable {
     case read

@@ -42,6 +42,7 @@ package enum SystemCalls {
     package static var notADirectory: Int32 { ENOTDIR }
     package static var exists: Int32 { EEXIST }
     package static var inputOutput: Int32 { EIO }
+    package static var notEmpty: Int32 { ENOTEMPTY }
 
     package static var crossesDevices: Int32 { EXDEV }
     package static var notSupported: Int32 { EOPNOTSUPP }

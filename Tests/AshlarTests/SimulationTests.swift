@@ -20,4 +20,17 @@ struct SimulationTests {
         var simulator = Simulator(seed: seed)
         try simulator.run()
     }
+
+    @Test(
+        "a backup beside it restores to what was durable, whenever the power of either disk goes",
+        arguments: backupSeeds)
+    func backups(seed: UInt64) throws {
+        var simulator = Simulator(seed: seed)
+        let harness = BackupHarness(seed: seed)
+        simulator.backups = harness
+        try simulator.run()
+    }
+
+    /// A third of the seeds: each backup is restored and read in full.
+    static let backupSeeds = seeds.filter { $0 % 3 == 0 }
 }

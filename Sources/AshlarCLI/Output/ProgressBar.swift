@@ -17,15 +17,15 @@ final class ProgressBar: Sendable {
     /// A bar, or nothing at all if it is not visible.
     init(isVisible: Bool) { self.isVisible = isVisible }
 
-    /// Shows that `done` of `total` bytes are done.
-    func show(done: Int, of total: Int) {
-        guard isVisible, total > 0 else { return }
+    /// Shows that `done` of `total` bytes are done; nobody knows of how many if nil.
+    func show(done: Int, of total: Int?) {
+        guard isVisible, total ?? 1 > 0 else { return }
         state.withLock { state in
             let now = Self.now()
             guard now - state.lastDrawn >= Self.interval else { return }
             state.lastDrawn = now
             state.isOnScreen = true
-            Self.draw(Self.text(done: done, of: total))
+            Self.draw(total.map { Self.text(done: done, of: $0) } ?? "\r\(done >> 20) MiB")
         }
     }
 

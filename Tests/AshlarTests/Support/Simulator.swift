@@ -39,6 +39,8 @@ struct Simulator {
     var nextBranch: UInt8 = 1
     /// Projections to be run beside, if wanted. They draw from a generator of their own.
     var states: StateHarness?
+    /// Backups to be made beside, if wanted. They draw from a generator of their own, too.
+    var backups: BackupHarness?
 
     init(seed: UInt64) {
         self.seed = seed
@@ -65,6 +67,7 @@ struct Simulator {
         round = rounds
         disk.clearFaults()
         try verify("at the end")
+        try backups?.finish(disk)
     }
 
     func fail(_ what: String) -> Failure { Failure(seed: seed, round: round, what: what) }
@@ -134,6 +137,7 @@ struct Simulator {
             }
             acknowledged = max(acknowledged, writer.durableSequence)
             try states?.check(model)
+            try backups?.step(disk)
         }
     }
 }
