@@ -23,7 +23,8 @@ public struct AshlarCommand: ParsableCommand {
             InitCommand.self, IngestCommand.self, BlocksCommand.self, EventsCommand.self, LogCommand.self,
             TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
             ExportCommand.self, ImportCommand.self,
-            RollbackCommand.self, PruneCommand.self, StatsCommand.self, VerifyCommand.self, BenchCommand.self,
+            RollbackCommand.self, PruneCommand.self, StatsCommand.self, VerifyCommand.self,
+            SalvageCommand.self, BenchCommand.self,
         ])
 
     /// The tool without a subcommand prints its help.

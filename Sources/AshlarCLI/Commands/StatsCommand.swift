@@ -11,6 +11,7 @@ struct StatsCommand: ReportingCommand {
             EXAMPLES
               ashlar stats chain
               ashlar stats chain --json | jq .tip.height
+              ashlar stats chain --degraded            each healthy part of a damaged store
 
             In JSON, `tip.timestamp` is in microseconds since 1970 UTC; `events` counts undone and floating events too, \
             `canonicalEvents` those in canonical blocks; what there is none of is null.
@@ -18,13 +19,23 @@ struct StatsCommand: ReportingCommand {
 
     @OptionGroup var reading: ReadingOptions
 
+    @OptionGroup var damage: DegradedOption
+
     @Flag(help: "Print JSON.")
     var json = false
 
     var reportsJSON: Bool { json }
 
     func perform(_ output: inout Output) throws(CommandError) {
-        let store = try reading.open(notes: false)
+        if damage.degraded {
+            let degraded = try damage.open(reading)
+            for store in degraded.parts { try print(store, &output) }
+            return try damage.end(degraded, reading, &output)
+        }
+        try print(try reading.open(notes: false), &output)
+    }
+
+    private func print(_ store: Store, _ output: inout Output) throws(CommandError) {
         let statistics = try withStore { () throws(StoreError) in try store.statistics() }
         if json {
             StatisticsPrinter(store).json(statistics, &output)
