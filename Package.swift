@@ -86,6 +86,14 @@ let package = Package(
         .target(
             name: "AshlarExportTestSupport", dependencies: ["AshlarExport", "Ashlar", "AshlarTestSupport"],
             path: "Tests/AshlarExportTestSupport", swiftSettings: settings),
+        .target(
+            name: "AshlarFuzz",
+            dependencies: [
+                "Ashlar", "AshlarBitcoin", "AshlarCLI", "AshlarEasyLayer", "AshlarFormat", "AshlarStorage",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: settings),
+        .testTarget(
+            name: "AshlarFuzzTests", dependencies: ["AshlarFuzz"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         .testTarget(
             name: "AshlarFormatTests",
             dependencies: ["AshlarFormat", "AshlarTestSupport", "CAshlarChecksum", "CAshlarZlib"],
@@ -152,4 +160,11 @@ if let micro = Context.environment["ASHLAR_MICRO"] {
                 path: "Benchmarks/MicroTime", swiftSettings: settings,
                 plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
     }
+}
+
+// A fuzzer has no `main` of its own, so it is built only where libFuzzer brings one: by `make fuzz`.
+if Context.environment["ASHLAR_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ashlar-fuzz", dependencies: ["AshlarFuzz"], path: "Tests/Fuzz/Driver", swiftSettings: settings))
 }
