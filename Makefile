@@ -100,7 +100,7 @@ fuzz: fuzz-build ## fuzz every decoder, FUZZ_SECONDS each (600); stops at the fi
 
 fuzz-build: deps
 	@ASHLAR_FUZZ=1 $(SWIFT) build --product ashlar-fuzz --scratch-path .build/fuzz-build \
-		-Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library -Xswiftc -O -Xlinker -fsanitize=fuzzer </dev/null
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library -Xswiftc -O </dev/null
 
 # How often the exporters, their server, or an import are killed.
 SOAK_ROUNDS ?= 300
