@@ -78,6 +78,31 @@ soak: build ## thousands of seeds of the simulations: random work, faults, power
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
 
+exhaustive: build ## every flipped bit and every truncation of every golden file: the log, or a clear error
+	@ASHLAR_EXHAUSTIVE=1 \
+		$(SWIFT) test --skip-build --disable-xctest --no-parallel --filter 'ExhaustiveDamageTests' </dev/null
+
+# Seconds for each fuzzer, and which ones.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= segment salvage commit record footer note snapshot ingest bitcoin cursor easylayer
+
+# A finding stands in .build/fuzz/NAME.crash-…: it goes into Tests/Fuzz/Corpus/NAME with its repair. What only covers more stays in .build/fuzz/NAME.
+.PHONY: fuzz fuzz-build exhaustive
+fuzz: fuzz-build ## fuzz every decoder, FUZZ_SECONDS each (600); stops at the first finding
+	@for target in $(FUZZ_TARGETS); do \
+		echo "$$target: $(FUZZ_SECONDS) s"; \
+		mkdir -p ".build/fuzz/$$target"; \
+		dictionary="Tests/Fuzz/Dictionaries/$$target.dict"; \
+		ASAN_OPTIONS=detect_leaks=0 ASHLAR_FUZZ_TARGET="$$target" .build/fuzz-build/debug/ashlar-fuzz \
+			".build/fuzz/$$target" "Tests/Fuzz/Corpus/$$target" $$(test -f "$$dictionary" && echo "-dict=$$dictionary") \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -malloc_limit_mb=256 -rss_limit_mb=2048 -max_len=65536 \
+			-artifact_prefix=".build/fuzz/$$target." -print_final_stats=1 -verbosity=1 </dev/null; \
+	done
+
+fuzz-build: deps
+	@ASHLAR_FUZZ=1 $(SWIFT) build --product ashlar-fuzz --scratch-path .build/fuzz-build \
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library -Xswiftc -O </dev/null
+
 # How often the exporters, their server, or an import are killed.
 SOAK_ROUNDS ?= 300
 

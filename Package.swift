@@ -91,6 +91,14 @@ let package = Package(
         .executableTarget(
             name: "trap-driver", dependencies: ["Ashlar", "AshlarStorage", "AshlarTestSupport"],
             path: "Tests/TrapDriver", swiftSettings: settings),
+        .target(
+            name: "AshlarFuzz",
+            dependencies: [
+                "Ashlar", "AshlarBitcoin", "AshlarCLI", "AshlarEasyLayer", "AshlarFormat", "AshlarStorage",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: settings),
+        .testTarget(
+            name: "AshlarFuzzTests", dependencies: ["AshlarFuzz"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         .testTarget(
             name: "AshlarFormatTests",
             dependencies: ["AshlarFormat", "AshlarTestSupport", "CAshlarChecksum", "CAshlarZlib"],
@@ -157,4 +165,11 @@ if let micro = Context.environment["ASHLAR_MICRO"] {
                 path: "Benchmarks/MicroTime", swiftSettings: settings,
                 plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
     }
+}
+
+// A fuzzer has no `main` of its own, so it is built only where libFuzzer brings one: by `make fuzz`.
+if Context.environment["ASHLAR_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ashlar-fuzz", dependencies: ["AshlarFuzz"], path: "Tests/Fuzz/Driver", swiftSettings: settings))
 }

@@ -110,6 +110,89 @@ struct CommitWalker: ~Copyable {
         return Found(header: header, meta: meta, offset: offset, sections: sections, types: Array(typeCounter.counts))
     }
 
+    /// The commit at `offset` if only its records are damaged: its header and meta check out and continue the log. Nil if not even that.
+    ///
+    /// Its frame may be cut off; what stands behind it is found by the length that its header tells.
+    mutating func nextHeadOnly() throws(StoreError) -> Found? {
+        do {
+            guard let found = try loadHead(), found.header.sequence == sequence &+ 1,
+                found.header.finalHeight >= finalHeight
+            else { return nil }
+            let header = found.header
+            guard let start = try load(header.bodyOffset) else { return nil }
+            let span = RawSpan(_unsafeStart: start, byteCount: header.bodyOffset)
+            guard header.sequence == trustedSequence || header.continues(chainValue, frame: span, at: 0) else {
+                return nil
+            }
+            offset += header.frameLength
+            sequence = header.sequence
+            chainValue = header.chainValue
+            finalHeight = header.finalHeight
+            return found
+        } catch let error as StorageError {
+            throw StoreError(error)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Header and meta of what stands at `offset`, if both check out by themselves.
+    private mutating func loadHead() throws -> Found? {
+        guard let head = try load(CommitHeader.size) else { return nil }
+        let header = try CommitHeader(
+            decoding: RawSpan(_unsafeStart: head, byteCount: CommitHeader.size), at: 0, seed: seed)
+        guard let start = try load(header.bodyOffset) else { return nil }
+        let span = RawSpan(_unsafeStart: start, byteCount: header.bodyOffset)
+        guard Checksum.crc(span.extracting(CommitHeader.size..<header.bodyOffset)) == header.metaCRC else { return nil }
+        let meta = try CommitMeta(decoding: span, header: header)
+        var sections: [DirectoryEntry] = []
+        for index in 0..<Int(header.sectionCount) { sections.append(meta.directory(at: index, in: span)) }
+        return Found(header: header, meta: meta, offset: offset, sections: sections, types: [])
+    }
+
+    /// The chain value before the commit at `position`, whose header and meta are known to check out, as it says itself.
+    mutating func chainValue(before header: CommitHeader, at position: Int) throws(StoreError) -> UInt64? {
+        do throws(StorageError) {
+            guard let start = try reader.load(at: position, count: header.bodyOffset, limit: limit) else { return nil }
+            return header.previousChainValue(
+                frame: RawSpan(_unsafeStart: start, byteCount: header.bodyOffset), at: 0)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Finds the next commit from `offset` on whose header and meta check out and whose sequence is above `lastSequence`, and goes on there, taking
+    /// its own word for what came before; false if there is none before `end`.
+    mutating func findNext(before end: Int, budget: inout Int) throws(StoreError) -> Bool {
+        var position = offset
+        while position + CommitHeader.size <= end {
+            let start: UnsafeRawPointer?
+            do throws(StorageError) {
+                start = try reader.load(at: position, count: CommitHeader.size, limit: limit)
+            } catch {
+                throw StoreError(error)
+            }
+            guard let start else { return false }
+            let span = RawSpan(_unsafeStart: start, byteCount: CommitHeader.size)
+            if span.u32(0) == CommitHeader.magic, let header = try? CommitHeader(decoding: span, at: 0, seed: seed),
+                header.sequence > sequence
+            {
+                // Crafted headers must not make us check the same bytes for ever.
+                budget -= header.bodyOffset
+                guard budget > 0 else { return false }
+                let before = offset
+                offset = position
+                if (try? loadHead()) != nil {
+                    restart(at: position, before: header)
+                    return true
+                }
+                offset = before
+            }
+            position += 8
+        }
+        return false
+    }
+
     /// The sequence of the last commit that was valid.
     var lastSequence: UInt64 { sequence }
 

@@ -69,13 +69,22 @@ extension Store {
             var query = EventQuery()
             query.models = [statistics.models[index].name]
             query.limit = 1
-            var first = try view.cursor(query)
-            if try first.next() { statistics.models[index].firstHeight = first.height }
+            statistics.models[index].firstHeight = try firstHeight(query, in: view)
             query.descending = true
-            var last = try view.cursor(query)
-            if try last.next() { statistics.models[index].lastHeight = last.height }
+            statistics.models[index].lastHeight = try firstHeight(query, in: view)
         }
         return statistics
+    }
+
+    /// The height of the first block with events that `query` asks for, also if those were removed: its directory still tells of them.
+    private func firstHeight(_ query: EventQuery, in view: View) throws(StoreError) -> Int64? {
+        var cursor = try view.cursor(query)
+        do throws(StoreError) { return try cursor.next() ? cursor.height : nil } catch {
+            guard case .removed(let sequence) = error else { throw error }
+            var commits = commits(sequence...sequence).makeIterator()
+            guard case .block(let block, _)? = try commits.next()?.get().content else { return nil }
+            return block.block.height
+        }
     }
 }
 

@@ -5,7 +5,9 @@ extension StoreCore {
     /// Opens the log in `storage` for reading. Changes nothing.
     ///
     /// Beside a live writer files come and go between two looks; what looks like damage then is looked at again.
-    static func openForReading(_ storage: any Storage, horizon: ReadHorizon) throws(StoreError) -> StoreCore {
+    static func openForReading(
+        _ storage: any Storage, horizon: ReadHorizon, isDegraded: Bool = false
+    ) throws(StoreError) -> StoreCore {
         let started = SystemCalls.monotonicNanoseconds()
         var attempt = 0
         while true {
@@ -15,7 +17,8 @@ extension StoreCore {
             do throws(StoreError) {
                 guard case .opened(let log) = try opening.open() else { throw .notAStore(path: storage.path) }
                 return StoreCore(
-                    log, storage: storage, horizon: horizon, isWriter: false, recentHashes: 1, started: started)
+                    log, storage: storage, horizon: horizon, isWriter: false, recentHashes: 1, started: started,
+                    isDegraded: isDegraded)
             } catch {
                 attempt += 1
                 let after = try storing { () throws(StorageError) in try storage.list().sorted() }

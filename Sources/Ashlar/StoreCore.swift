@@ -13,23 +13,32 @@ final class StoreCore: Sendable {
     /// How far readers of this core see.
     let horizon: ReadHorizon
     let isWriter: Bool
+    /// Whether it shows what is healthy of a damaged store.
+    let isDegraded: Bool
     let openNanoseconds: UInt64
     /// Held while snapshots are given up, or chosen to replace a part of the log.
     let retention = Mutex<Void>(())
 
     init(
         _ log: OpenedLog, storage: any Storage, horizon: ReadHorizon, isWriter: Bool, recentHashes: Int,
-        started: UInt64
+        started: UInt64, isDegraded: Bool = false
     ) {
         self.storage = storage
         self.horizon = horizon
         self.isWriter = isWriter
+        self.isDegraded = isDegraded
         recovery = log.recovery
         storeID = log.storeID
         hashNotation = log.hashNotation
         heightGaps = log.heightGaps
         monitor = Monitor(LogState(log, storage: storage, recentHashes: recentHashes))
         openNanoseconds = SystemCalls.monotonicNanoseconds() - started
+    }
+
+    /// Throws for a damaged store that was opened to read what is healthy: no follower can pass over what is lost.
+    func checkWhole() throws(StoreError) {
+        guard isDegraded else { return }
+        throw .invalidArgument("a damaged store cannot be followed; salvage it, and follow what was saved")
     }
 
     /// The last sequence a reader of this core sees.

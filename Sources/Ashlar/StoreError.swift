@@ -40,6 +40,8 @@ public enum StoreError: Error, Sendable, Hashable {
     case closed
     /// The log up to `sequence`, with the blocks up to `height`, was pruned on the user's word, and what was asked for lies there.
     case pruned(sequence: UInt64, height: Int64)
+    /// What was asked for is lost: the store is damaged there, and was opened to read what is healthy.
+    case lost(LostRange)
     /// The view's ground was pruned or compacted away.
     case viewExpired
     /// The events of this commit were removed on the user's word; its header is still there.
@@ -101,6 +103,7 @@ extension StoreError: CustomStringConvertible {
         case .closed: "the store is closed"
         case .pruned(let sequence, let height):
             "the log up to sequence \(sequence) (heights up to \(height)) was pruned; ask from sequence \(sequence + 1), height \(height + 1), on"
+        case .lost(let range): "\(range). `ashlar salvage` saves the rest"
         case .viewExpired: "what this view shows was pruned or compacted; take a new view"
         case .removed(let sequence): "the events of commit \(sequence) were removed by prune or compact"
         default: forkDescription

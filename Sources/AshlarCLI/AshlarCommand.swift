@@ -24,7 +24,7 @@ public struct AshlarCommand: ParsableCommand {
             TailCommand.self, ConsumersCommand.self, StateCommand.self, SnapshotsCommand.self, DeriveCommand.self,
             ExportCommand.self, ImportCommand.self,
             RollbackCommand.self, PruneCommand.self, BackupCommand.self, RestoreCommand.self, StatsCommand.self,
-            HealthCommand.self, VerifyCommand.self, BenchCommand.self, PlanCommand.self,
+            HealthCommand.self, VerifyCommand.self, SalvageCommand.self, BenchCommand.self, PlanCommand.self,
         ])
 
     /// The tool without a subcommand prints its help.

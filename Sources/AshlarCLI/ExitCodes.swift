@@ -20,7 +20,8 @@ package enum ExitCodes {
     package static let help = """
         EXIT CODES
           0    done; also if the reader of the output went away
-          1    damage: the store is corrupt, or `verify` found something
+          1    damage: the store is corrupt, `verify` found something, or `salvage`
+               or --degraded had to leave something out
           2    refused: input or request not possible; nothing of it was done
           3    another process has the store open for writing, or the consumer in use
           4    the system failed: no permission, disk full, I/O error
@@ -35,7 +36,7 @@ package enum ExitCodes {
     /// The exit code that goes with an error of the store.
     static func code(for error: StoreError) -> Int32 {
         switch error {
-        case .corrupt, .removed, .viewExpired, .tailLost: damaged
+        case .corrupt, .lost, .removed, .viewExpired, .tailLost: damaged
         case .inUse, .consumerInUse: inUse
         case .inputOutput, .poisoned, .closed: system
         default: refused

@@ -23,4 +23,27 @@ package enum ChainValue {
         }
         return value
     }
+
+    /// The value before `word` was folded in and gave `value`: every step of `fold` can be undone.
+    package static func unfold(_ value: UInt64, _ word: UInt64) -> UInt64 {
+        ((value ^ (value >> 32)) &* inverse) ^ word
+    }
+
+    /// The value before the words of `bytes`, of which there are a multiple of 8, were folded in and gave `value`.
+    package static func unfold(_ value: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var value = value
+        var offset = bytes.count - 8
+        while offset >= 0 {
+            value = unfold(value, UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            offset -= 8
+        }
+        return value
+    }
+
+    /// 1 / `factor` modulo 2⁶⁴: each of Newton's steps doubles the bits that are right.
+    private static let inverse: UInt64 = {
+        var inverse = factor
+        for _ in 0..<6 { inverse = inverse &* (2 &- factor &* inverse) }
+        return inverse
+    }()
 }

@@ -112,12 +112,7 @@ package struct CommitHeader: Equatable, Sendable {
         chainValue = ChainValue.fold(previous, UnsafeRawBufferPointer(start: target, count: Self.identitySize))
         chainValue = ChainValue.fold(
             chainValue, UnsafeRawBufferPointer(start: target + Self.size, count: Int(metaLength)))
-        target.put(chainValue, at: 64)
-        target.put(durableSequence, at: 72)
-        target.put(UInt64(frameLength), at: 80)
-        target.put(metaCRC, at: 88)
-        target.put(UInt64((isCompressed ? 1 : 0) | (isStub ? 2 : 0)), at: 92)
-        target.put(Checksum.crc(UnsafeRawBufferPointer(start: target, count: 100), seed: seed), at: 100)
+        sealStorage(at: target, seed: seed)
     }
 
     private func encodeIdentity(to target: UnsafeMutableRawPointer) {
@@ -141,5 +136,35 @@ package struct CommitHeader: Equatable, Sendable {
             let meta = UnsafeRawBufferPointer(rebasing: bytes[metaStart..<metaStart + Int(metaLength)])
             return ChainValue.fold(ChainValue.fold(previous, identity), meta) == chainValue
         }
+    }
+
+    /// The chain value of the commit before this one, as the commit at `offset` of `frame` itself says.
+    package func previousChainValue(frame: borrowing RawSpan, at offset: Int) -> UInt64 {
+        frame.withUnsafeBytes { bytes in
+            let identity = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Self.identitySize])
+            let metaStart = offset + Self.size
+            let meta = UnsafeRawBufferPointer(rebasing: bytes[metaStart..<metaStart + Int(metaLength)])
+            return ChainValue.unfold(ChainValue.unfold(chainValue, meta), identity)
+        }
+    }
+
+    /// Makes the frame that starts at `target`, of which header and meta are there, a stub: its bodies are gone ([COM-15]).
+    ///
+    /// Identity and chain value stay as they are.
+    package mutating func makeStub(at target: UnsafeMutableRawPointer, seed: UInt32) {
+        (isStub, isCompressed) = (true, false)
+        frameLength = Self.size + Int(metaLength)
+        metaCRC = Checksum.crc(UnsafeRawBufferPointer(start: target + Self.size, count: Int(metaLength)))
+        sealStorage(at: target, seed: seed)
+    }
+
+    /// Writes what does not belong to the identity, and the checksum over all of it.
+    private func sealStorage(at target: UnsafeMutableRawPointer, seed: UInt32) {
+        target.put(chainValue, at: 64)
+        target.put(durableSequence, at: 72)
+        target.put(UInt64(frameLength), at: 80)
+        target.put(metaCRC, at: 88)
+        target.put(UInt64((isCompressed ? 1 : 0) | (isStub ? 2 : 0)), at: 92)
+        target.put(Checksum.crc(UnsafeRawBufferPointer(start: target, count: 100), seed: seed), at: 100)
     }
 }

@@ -18,7 +18,7 @@ struct IndependentReaderTests {
         try makeStore(at: folder.path, seed: seed)
         var dump = StoreDump(try FileStorage(path: folder.path))
         let mine = try JSONSerialization.data(withJSONObject: try dump.run(), options: [.sortedKeys])
-        let theirs = try run(["--footers", folder.path])
+        let theirs = try Self.run(["--footers", folder.path])
         var object = try #require(try JSONSerialization.jsonObject(with: theirs) as? [String: Any])
         #expect(object["footersRebuilt"] as? Bool == true)
         object["footersRebuilt"] = nil
@@ -75,10 +75,11 @@ struct IndependentReaderTests {
         try writer.close()
     }
 
-    private func run(_ arguments: [String]) throws -> Data {
+    /// What the reader prints.
+    static func run(_ arguments: [String]) throws -> Data {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", Self.script] + arguments
+        process.arguments = ["python3", script] + arguments
         let output = Pipe()
         process.standardOutput = output
         try process.run()

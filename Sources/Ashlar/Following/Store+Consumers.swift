@@ -32,6 +32,7 @@ extension Store {
     ///
     /// Throws `invalidArgument` for a name that has not 1–255 bytes of UTF-8 or contains a zero byte.
     public func consumer(_ name: String) throws(StoreError) -> Consumer {
+        try core.checkWhole()
         guard NameDefinition.isValid(Array(name.utf8)) else {
             throw .invalidArgument(
                 "a consumer's name must have 1–255 bytes of UTF-8 and no zero byte; this has \(name.utf8.count)")

@@ -49,6 +49,7 @@ extension Store {
     }
 
     private func checked(_ cursor: Cursor?, _ options: SubscriptionOptions) throws(StoreError) -> Cursor {
+        try core.checkWhole()
         if options.horizon == .committed, !core.isWriter, core.horizon == .durable {
             throw .invalidArgument(
                 "this store was opened to show what is durable; open it with the horizon `committed` to follow beyond")

@@ -21,6 +21,8 @@ struct BlocksCommand: ReportingCommand {
 
     @OptionGroup var reading: ReadingOptions
 
+    @OptionGroup var damage: DegradedOption
+
     @Option(help: "Only these heights: A..B, A.., ..B or A.", transform: RangeArgument.heights)
     var heights: ClosedRange<Int64>?
 
@@ -45,24 +47,38 @@ struct BlocksCommand: ReportingCommand {
     }
 
     func perform(_ output: inout Output) throws(CommandError) {
+        if damage.degraded {
+            let degraded = try damage.open(reading)
+            let format = form.format(for: output, tableByDefault: true)
+            var rows = BlockRows(degraded.parts.first?.hashNotation ?? .hex, format, &output)
+            var left = limit ?? .max
+            for store in descending ? degraded.parts.reversed() : degraded.parts {
+                try print(store, &rows, &left, &output)
+            }
+            rows.finish(&output)
+            return try damage.end(degraded, reading, &output)
+        }
         let store = try reading.open(notes: !form.json)
+        var rows = BlockRows(store.hashNotation, form.format(for: output, tableByDefault: true), &output)
+        var left = limit ?? .max
+        try print(store, &rows, &left, &output)
+        rows.finish(&output)
+    }
+
+    private func print(
+        _ store: Store, _ rows: inout BlockRows, _ left: inout Int, _ output: inout Output
+    ) throws(CommandError) {
         let asOf = asOf
         let view = try withStore { () throws(StoreError) in
             if let asOf { try store.view(asOf: asOf) } else { try store.view() }
         }
-        var rows = BlockRows(store.hashNotation, form.format(for: output, tableByDefault: true), &output)
-        if let hash {
-            try print(hash, of: store, view, &rows, &output)
-        } else {
-            var left = limit ?? .max
-            var blocks = view.blocks(heights, descending: descending).makeIterator()
-            while left > 0, output.isOpen, let next = blocks.next() {
-                let block = try withStore { () throws(StoreError) in try next.get() }
-                rows.print(block, isCanonical: true, &output)
-                left -= 1
-            }
+        if let hash { return try print(hash, of: store, view, &rows, &output) }
+        var blocks = view.blocks(damage.clamped(heights, store), descending: descending).makeIterator()
+        while left > 0, output.isOpen, let next = blocks.next() {
+            let block = try withStore { () throws(StoreError) in try next.get() }
+            rows.print(block, isCanonical: true, &output)
+            left -= 1
         }
-        rows.finish(&output)
     }
 
     private func print(

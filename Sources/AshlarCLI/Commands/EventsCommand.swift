@@ -25,16 +25,31 @@ struct EventsCommand: ReportingCommand {
             With --page the last line is {"next":TOKEN}, or {"next":null} when there is nothing more; --after TOKEN with the \
             same filters goes on from there, on the same chain even if it has moved. (With --csv and --table the token goes \
             to the standard error output.) --limit-per-model counts anew on every page.
+
+            With --degraded what is healthy of a damaged store is printed, each stretch of it in turn; what is lost is named \
+            on the standard error output, and the exit code is 1.
             """)
 
     @OptionGroup var reading: ReadingOptions
+    @OptionGroup var damage: DegradedOption
     @OptionGroup(title: "Filters") var filters: EventFilters
     @OptionGroup(title: "Order and pages") var paging: EventPaging
     @OptionGroup(title: "Form") var form: RowFormatOptions
 
     var reportsJSON: Bool { form.json }
 
+    func validate() throws {
+        guard damage.degraded else { return }
+        if paging.page || paging.after != nil || paging.asOf != nil || paging.offset > 0 {
+            throw ValidationError("--degraded gives all at once: leave --page, --after, --as-of and --offset out")
+        }
+        if paging.order == .version || paging.order == .timestamp {
+            throw ValidationError("--degraded knows the orders chain and sequence")
+        }
+    }
+
     func perform(_ output: inout Output) throws(CommandError) {
+        if damage.degraded { return try printHealthy(&output) }
         let store = try reading.open(notes: !form.json)
         var query = filters.query
         try paging.apply(to: &query)
@@ -61,6 +76,45 @@ struct EventsCommand: ReportingCommand {
         }
         printer.finish(&output)
         if paging.page { end(hasMore ? last : nil, format, &output) }
+    }
+
+    /// Prints what can be read of a damaged store, stretch by stretch.
+    private func printHealthy(_ output: inout Output) throws(CommandError) {
+        let degraded = try damage.open(reading)
+        var query = filters.query
+        try paging.apply(to: &query)
+        let byHeight = query.order == .chain && query.scope == .canonical
+        var queries: [(Store, EventQuery)] = []
+        if byHeight {
+            for stretch in degraded.healthyHeights(in: query.heights ?? 0...Int64.max) {
+                queries.append((stretch.store, query))
+                queries[queries.count - 1].1.heights = stretch.heights
+            }
+        } else {
+            for stretch in degraded.healthySequences(in: query.sequences ?? 0...UInt64.max) {
+                queries.append((stretch.store, query))
+                queries[queries.count - 1].1.order = .sequence
+                queries[queries.count - 1].1.sequences = stretch.sequences
+            }
+        }
+        if query.descending { queries.reverse() }
+        var printer = EventPrinter(
+            degraded.parts.first?.hashNotation ?? .hex, form.format(for: output, tableByDefault: false))
+        printer.begin(&output)
+        var left = paging.limit ?? .max
+        for (store, query) in queries { try print(store, query, &printer, &left, &output) }
+        printer.finish(&output)
+        try damage.end(degraded, reading, &output)
+    }
+
+    private func print(
+        _ store: Store, _ query: EventQuery, _ printer: inout EventPrinter, _ left: inout Int, _ output: inout Output
+    ) throws(CommandError) {
+        var cursor = try withStore { () throws(StoreError) in try store.view().cursor(query) }
+        while left > 0, output.isOpen, try withStore({ () throws(StoreError) in try cursor.next() }) {
+            printer.print(cursor, &output)
+            left -= 1
+        }
     }
 
     /// Tells where the next page begins.

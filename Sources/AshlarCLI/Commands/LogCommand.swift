@@ -28,6 +28,8 @@ struct LogCommand: ReportingCommand {
 
     @OptionGroup var reading: ReadingOptions
 
+    @OptionGroup var damage: DegradedOption
+
     @Option(help: "Only commits with these sequences: A..B, A.., ..B or A.", transform: RangeArgument.numbers)
     var sequences: ClosedRange<UInt64>?
 
@@ -46,17 +48,33 @@ struct LogCommand: ReportingCommand {
     }
 
     func perform(_ output: inout Output) throws(CommandError) {
-        let store = try reading.open(notes: !form.json)
-        var printer = LogPrinter(store.hashNotation, form.format(for: output, tableByDefault: true))
-        var history = RollbackDetails(store, descending: descending)
+        let degraded = damage.degraded ? try damage.open(reading) : nil
+        let stores: [Store]
+        if let degraded { stores = degraded.parts } else { stores = [try reading.open(notes: !form.json)] }
+        let notation = stores.first?.hashNotation ?? .hex
+        var printer = LogPrinter(notation, form.format(for: output, tableByDefault: true))
         printer.begin(&output)
         var left = limit ?? .max
-        var commits = store.commits(sequences, descending: descending).makeIterator()
+        for store in descending ? stores.reversed() : stores { try print(store, &printer, &left, &output) }
+        printer.finish(&output)
+        if let degraded { try damage.end(degraded, reading, &output) }
+    }
+
+    private func print(
+        _ store: Store, _ printer: inout LogPrinter, _ left: inout Int, _ output: inout Output
+    ) throws(CommandError) {
+        var history = RollbackDetails(store, descending: descending)
+        var range = sequences
+        if damage.degraded {
+            let own = store.firstSequence...max(store.firstSequence, store.sequence)
+            guard range?.overlaps(own) ?? true else { return }
+            range = range?.clamped(to: own)
+        }
+        var commits = store.commits(range, descending: descending).makeIterator()
         while left > 0, output.isOpen, let next = commits.next() {
             let entry = try withStore { () throws(StoreError) in try history.entry(try next.get()) }
             printer.print(entry, &output)
             left -= 1
         }
-        printer.finish(&output)
     }
 }

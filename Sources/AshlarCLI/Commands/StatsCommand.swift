@@ -11,6 +11,7 @@ struct StatsCommand: ReportingCommand {
             EXAMPLES
               ashlar stats chain
               ashlar stats chain --json | jq .tip.height
+              ashlar stats chain --degraded            each healthy part of a damaged store
               ashlar stats chain --watch 5
               ashlar stats chain --watch 15 --prometheus /var/lib/node_exporter/ashlar.prom
 
@@ -22,6 +23,8 @@ struct StatsCommand: ReportingCommand {
             """)
 
     @OptionGroup var reading: ReadingOptions
+
+    @OptionGroup var damage: DegradedOption
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -36,6 +39,9 @@ struct StatsCommand: ReportingCommand {
 
     func validate() throws {
         if let watch, !(watch >= 0.1) { throw ValidationError("--watch takes 0.1 seconds or more") }
+        if damage.degraded, watch != nil || prometheus != nil {
+            throw ValidationError("--degraded shows a damaged store once; leave out --watch and --prometheus")
+        }
     }
 
     func perform(_ output: inout Output) throws(CommandError) {
@@ -47,7 +53,15 @@ struct StatsCommand: ReportingCommand {
             }
             return
         }
-        let store = try reading.open(notes: false)
+        if damage.degraded {
+            let degraded = try damage.open(reading)
+            for store in degraded.parts { try print(store, &output) }
+            return try damage.end(degraded, reading, &output)
+        }
+        try print(try reading.open(notes: false), &output)
+    }
+
+    private func print(_ store: Store, _ output: inout Output) throws(CommandError) {
         let statistics = try withStore { () throws(StoreError) in try store.statistics() }
         show(store, statistics, &output)
     }

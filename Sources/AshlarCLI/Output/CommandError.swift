@@ -74,6 +74,7 @@ package enum CommandError: Error, Hashable, Sendable {
         case .inputOutput: "inputOutput"
         case .poisoned: "poisoned"
         case .closed: "closed"
+        case .lost: "lost"
         case .viewExpired: "viewExpired"
         case .removed: "removed"
         default: refusalCode(of: error)

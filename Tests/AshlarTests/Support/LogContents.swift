@@ -82,6 +82,7 @@ struct LogContents {
     ) throws(StoreError) -> StoredCommit {
         var commit = StoredCommit(header: reader.header, meta: reader.meta, events: [])
         commit.meta.directoryOffset = 0
+        if reader.header.isStub { return commit }
         do throws(FormatError) {
             try table.layOut(reader.frame, reader.header, reader.meta)
             try table.loadAll(reader.frame, reader.header)
