@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
+    // Ways to break the engine on purpose, for `make seeded-bugs`; a release build has none of them.
+    .define("SEEDED_BUGS", .when(configuration: .debug)),
 ]
 
 let package = Package(
