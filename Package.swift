@@ -99,7 +99,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
-        .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarTests",
+            dependencies: [
+                "Ashlar", "AshlarExport", "AshlarExportTestSupport", "AshlarSQLite", "AshlarTestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarJSONTests", dependencies: ["AshlarJSON", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(
