@@ -85,7 +85,10 @@ struct SeededBugTests {
 
     private static func find(_ bug: SeededBug) -> Finding {
         for seed in 1...maxSeeds {
-            guard let failure = Simulation.run(SimulationScript(seed: seed), bug: bug).failure else { continue }
+            let script = SimulationScript(seed: seed)
+            guard let failure = Simulation.run(script, bug: bug).failure else { continue }
+            // What fails without the bug, too, does not show it.
+            if Simulation.run(script).failure != nil { continue }
             return Finding(bug: bug, seeds: seed, failure: failure)
         }
         return Finding(bug: bug)

@@ -16,12 +16,13 @@ enum Simulation {
         var changes: [Int]
     }
 
-    /// Runs a script: consumers always, states and exports with some seeds.
+    /// Runs a script: consumers always, states, exports and backups with some seeds.
     static func run(_ script: SimulationScript, bug: SeededBug? = nil, isTraced: Bool = false) -> Outcome {
         var simulator = Simulator(script, bug: bug)
         simulator.consumers = ConsumerHarness()
         if script.seed % 2 == 0 { simulator.states = StateHarness(seed: script.seed) }
         if script.seed % 3 == 0 { simulator.exports = try? ExportHarness() }
+        if script.seed % 5 == 0 { simulator.backups = BackupHarness(seed: script.seed) }
         if isTraced { simulator.trace = Simulator.Trace() }
         simulator.consumers?.trace = simulator.trace
         simulator.exports?.trace = simulator.trace
