@@ -21,7 +21,7 @@ SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 TSAN_TESTS ?= ^Ashlar(Storage)?Tests\.
 ASAN_TESTS ?= ^Ashlar(Format|Storage)?Tests\.
 
-.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export demo clean
+.PHONY: help deps lint format build embedder selftest test tsan asan soak soak-export seeded-bugs demo clean
 .PHONY: bench bench-build bench-test bench-smoke bench-micro bench-micro-time bench-live
 
 help: ## list the targets
@@ -57,11 +57,13 @@ test: deps lint build embedder selftest ## everything that must pass; ends in th
 	@stdbuf -oL $(SWIFT) test --disable-xctest $(STRICT) $(TESTFLAGS) </dev/null
 
 tsan: deps ## the engine's tests under the thread sanitizer
-	@$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' </dev/null
+	@$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' \
+		--skip SeededBugTests </dev/null
 
 asan: deps ## the engine's tests under the address sanitizer
 	@ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --filter '$(ASAN_TESTS)' </dev/null
+		$(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --filter '$(ASAN_TESTS)' \
+		--skip SeededBugTests </dev/null
 
 .PHONY: release release-bitcoin
 release: deps
@@ -77,6 +79,14 @@ SOAK_FIRST_SEED ?= 1000
 soak: build ## thousands of seeds of the simulations: random work, faults, power cuts, states
 	@ASHLAR_SEEDS=$(SOAK_SEEDS) ASHLAR_FIRST_SEED=$(SOAK_FIRST_SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter 'SimulationTests' </dev/null
+
+# One bug to look for and explain, such as `make seeded-bugs BUG=footerBeforeData`, and how many seeds each may take.
+BUG ?=
+BUG_SEEDS ?= 2000
+
+seeded-bugs: build ## break the engine on purpose in every known way: the simulation must find each; a table of how fast
+	@$(if $(BUG),ASHLAR_BUG=$(BUG)) ASHLAR_BUG_SEEDS=$(BUG_SEEDS) \
+		$(SWIFT) test --skip-build --disable-xctest --filter 'SeededBugTests' </dev/null
 
 exhaustive: build ## every flipped bit and every truncation of every golden file: the log, or a clear error
 	@ASHLAR_EXHAUSTIVE=1 \

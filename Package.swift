@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
+    // Ways to break the engine on purpose, for `make seeded-bugs`; a release build has none of them.
+    .define("SEEDED_BUGS", .when(configuration: .debug)),
 ]
 
 let package = Package(
@@ -105,7 +107,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AshlarStorageTests", dependencies: ["AshlarStorage", "AshlarTestSupport"], swiftSettings: settings),
-        .testTarget(name: "AshlarTests", dependencies: ["Ashlar", "AshlarTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AshlarTests",
+            dependencies: [
+                "Ashlar", "AshlarExport", "AshlarExportTestSupport", "AshlarSQLite", "AshlarTestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "AshlarJSONTests", dependencies: ["AshlarJSON", "AshlarTestSupport"], swiftSettings: settings),
         .testTarget(

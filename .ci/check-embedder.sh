@@ -64,4 +64,12 @@ done
 foreign=$(grep -vE "$allowed" <<<"$libraries" || true)
 [[ -z $foreign ]] || fail "links more than zlib, LZ4 and the Swift runtime: ${foreign//$'\n'/ }"
 
+# The ways to break the engine on purpose, which the simulation is tested with, are in debug builds alone.
+objects=$(find "$binaries" -path '*/Ashlar*.build/*.o')
+grep -q LogState <<<"$(nm $objects)" || fail "found no object code of the core to look through"
+# The name of a source file, for debuggers, is not in what runs.
+traces=$({ nm $objects "$program"; strings -a $objects "$program"; } 2>/dev/null |
+    grep -e SeededBug -e isSeeded -e seededBug -e acknowledgeBeforeSync | grep -v 'SeededBug\.swift' | sort -u || true)
+[[ -z $traces ]] || fail "a release build has traces of the seeded bugs: $traces"
+
 echo "embedder: nothing fetched; links $(tr '\n' ' ' <<<"$libraries")"

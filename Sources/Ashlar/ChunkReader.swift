@@ -27,6 +27,16 @@ struct ChunkReader: ~Copyable {
         loaded = 0
     }
 
+    /// Whether whoever reads the file is to have `bug`.
+    @inline(__always)
+    func isSeeded(_ bug: SeededBug) -> Bool {
+        #if SEEDED_BUGS
+            file?.isSeeded(bug) ?? false
+        #else
+            false
+        #endif
+    }
+
     /// Exactly `count` bytes at `offset`, or nil if they pass `limit` or the end of the file. The pointer is good until the next call.
     ///
     /// On a miss it reads on for `first` bytes, or as many as the reads before suggest if this one follows them, and with `alone` none; never

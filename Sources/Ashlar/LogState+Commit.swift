@@ -37,7 +37,10 @@ extension LogState {
         if meta.rollback != nil || active?.index.definesAll(of: stage) != true { meta.names = newNames(meta, stage) }
         numberEvents(of: &stage, kind, meta.rollback)
         let offset = endOffset
-        let header = build(kind, meta, stage, continues, stamp, seed: seed, rules, &builder)
+        let header =
+            storage.isSeeded(.rollbackLost)
+            ? build(kind, withoutRollback(meta), stage, continues, stamp, seed: seed, rules, &builder)
+            : build(kind, meta, stage, continues, stamp, seed: seed, rules, &builder)
         try take(header, meta, stage, builder, offset: offset)
         unsyncedBytes += header.frameLength
         if oldestUnsyncedNanoseconds == nil { oldestUnsyncedNanoseconds = SystemCalls.monotonicNanoseconds() }
@@ -106,6 +109,12 @@ extension LogState {
         return header
     }
 
+    private func withoutRollback(_ meta: CommitMeta) -> CommitMeta {
+        var meta = meta
+        meta.rollback = nil
+        return meta
+    }
+
     /// Brings every index in step with the commit that was just built at `offset`.
     private mutating func take(
         _ header: CommitHeader, _ meta: CommitMeta, _ stage: borrowing EventStage, _ builder: borrowing FrameBuilder,
@@ -149,6 +158,7 @@ extension LogState {
             sequence: sequence, toHeight: rollback.toHeight, undoneBlocks: rollback.undoneBlocks,
             readopted: rollback.readopted,
             sequenceOf: { (location) throws(StoreError) in try self.sequence(of: location) })
+        if storage.isSeeded(.staleVersionsAfterRollback) { return }
         for change in rollback.models {
             guard let index = registry.modelIndex(id: change.model) else { continue }
             registry.setVersion(change.version, at: index)

@@ -16,6 +16,7 @@ extension LogState {
     /// Throws `viewExpired` if the log was pruned beyond that sequence.
     func overlay(asOf sequence: UInt64) throws(StoreError) -> ChainOverlay {
         guard sequence >= base.sequence else { throw .viewExpired }
+        if storage.isSeeded(.staleHistoryAfterRollback) { return ChainOverlay() }
         return sequence >= state.sequence ? ChainOverlay() : chain.history.overlay(asOf: sequence)
     }
 

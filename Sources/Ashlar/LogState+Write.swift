@@ -31,11 +31,16 @@ extension LogState {
     mutating func flush() throws(StoreError) {
         guard tail.count > 0, let file = active?.file else { return }
         try writing { (log) throws(StorageError) in
-            try file.write(log.tail.bytes, at: log.flushedEnd)
+            do throws(StorageError) { try file.write(log.tail.bytes, at: log.flushedEnd) } catch {
+                guard file.isSeeded(.holeAfterFailedWrite) else { throw error }
+            }
             log.flushedEnd += log.tail.count
             log.tail.clear(keeping: 4 << 20)
             let written = max(log.active?.writtenEnd ?? 0, log.flushedEnd)
             log.active?.writtenEnd = written
+        }
+        if storage.isSeeded(.noteAheadOfSync) {
+            try writeNote(upTo: DurablePoint(sequence: state.sequence, chainValue: state.chainValue))
         }
     }
 
@@ -80,10 +85,12 @@ extension LogState {
     }
 
     /// Overwrites the durability note; not synced, it is evidence that can only lag ([NOTE-4]).
-    mutating func writeNote() throws(StoreError) {
+    mutating func writeNote() throws(StoreError) { try writeNote(upTo: durable) }
+
+    private mutating func writeNote(upTo point: DurablePoint) throws(StoreError) {
         guard let noteFile else { return }
         let note = DurabilityNote(
-            storeID: storeID, epoch: epoch, sequence: durable.sequence, chainValue: durable.chainValue)
+            storeID: storeID, epoch: epoch, sequence: point.sequence, chainValue: point.chainValue)
         try writing { (_) throws(StorageError) in
             var bytes = ByteBuffer(capacity: DurabilityNote.size)
             note.encode(to: bytes.extend(DurabilityNote.size))
@@ -96,15 +103,19 @@ extension LogState {
     /// Seals the active segment and makes it durable; the next one is created by `beginSegment` ([SEG-9]).
     mutating func seal() throws(StoreError) {
         guard let active else { return }
-        try flush()
-        let footer = active.index.encodedFooter()
-        let end = flushedEnd
+        let isFooterFirst = storage.isSeeded(.footerBeforeData)
+        if !isFooterFirst { try flush() }
+        let footer = footer(of: active.index)
+        let end = endOffset
         try writing { (log) throws(StorageError) in
             try active.file.write(footer, at: end)
-            if active.writtenEnd > end + footer.count { try active.file.truncate(to: end + footer.count) }
-            try active.file.sync()
+            if active.writtenEnd > end + footer.count, !log.storage.isSeeded(.zerosLeftBehindFooter) {
+                try active.file.truncate(to: end + footer.count)
+            }
+            if !log.storage.isSeeded(.nextSegmentBeforeSync) { try active.file.sync() }
             try log.storage.syncDirectory()
         }
+        if isFooterFirst { try flush() }
         let loading = SegmentLoading(storage: storage)
         sealed.append(
             loading.sealed(
@@ -113,7 +124,15 @@ extension LogState {
         unsyncedBytes = 0
         oldestUnsyncedNanoseconds = nil
         hasDeadline = false
+        if storage.isSeeded(.nextSegmentBeforeSync) { return }
         try advanceDurable(to: DurablePoint(sequence: state.sequence, chainValue: state.chainValue))
+    }
+
+    private func footer(of index: SegmentIndex) -> [UInt8] {
+        guard storage.isSeeded(.footerWithoutRollbacks) else { return index.encodedFooter() }
+        var index = index
+        index.rollbacks = []
+        return index.encodedFooter()
     }
 
     /// The index with the column table that its encoded footer has.
@@ -151,8 +170,8 @@ extension LogState {
     ) throws(StorageError) -> any StorageFile {
         let file = try storage.open(name.segmentFile, .create)
         try file.write(header.encoded(), at: 0)
-        try file.sync()
-        try storage.syncDirectory()
+        if !storage.isSeeded(.headerNotSynced) { try file.sync() }
+        if !storage.isSeeded(.segmentNotInDirectory) { try storage.syncDirectory() }
         return file
     }
 }

@@ -106,7 +106,7 @@ extension StoreCore {
             if log.proven.sequence <= active.header.opening.sequence {
                 try secure(file, at: 0, count: SegmentHeader.size, storage)
             }
-            if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable) }
+            if log.recovery.tail != .clean || log.unprovenOffset != nil { try secure(&log, &writable, storage) }
             log.active = writable
         } else if let last = log.sealed.last {
             // Its commits are durable, but nothing proves that its footer is, and no next segment may come before it ([SEG-9]).
@@ -141,22 +141,25 @@ extension StoreCore {
     }
 
     /// Cuts what does not count, writes again what was not proven, and syncs both ([REC-11], [MED-4]).
-    private static func secure(_ log: inout OpenedLog, _ active: inout ActiveSegment) throws(StoreError) {
+    private static func secure(
+        _ log: inout OpenedLog, _ active: inout ActiveSegment, _ storage: any Storage
+    ) throws(StoreError) {
         let end = active.endOffset
         let file = active.file
         let start = log.unprovenOffset ?? end
         try storing { () throws(StorageError) in
-            try file.truncate(to: end)
+            if !storage.isSeeded(.tailCutTooShort) { try file.truncate(to: end) }
             var chunk = ChunkReader()
             chunk.reset(to: file)
-            var offset = start
+            let isKept = storage.isSeeded(.keptTailNotSynced) || storage.isSeeded(.keptTailNotRewritten)
+            var offset = isKept ? end : start
             while offset < end {
                 let count = min(1 << 20, end - offset)
                 guard let bytes = try chunk.load(at: offset, count: count, limit: end) else { break }
                 try file.write(UnsafeRawBufferPointer(start: bytes, count: count), at: offset)
                 offset += count
             }
-            try file.sync()
+            if !storage.isSeeded(.keptTailNotSynced) { try file.sync() }
         }
         active.writtenEnd = end
         if log.unprovenOffset != nil, log.proven.sequence < log.state.sequence {

@@ -44,7 +44,7 @@ struct TailOpening {
 
     /// A reader of the durable prefix ends at the note's sequence and looks at nothing behind it: that belongs to the writer ([REC-16]).
     private func stop(_ header: SegmentHeader, _ log: OpenedLog) -> UInt64? {
-        guard horizon == .durable, let note else { return nil }
+        guard horizon == .durable, let note, !storage.isSeeded(.durableReaderSeesTail) else { return nil }
         return max(note.sequence, header.opening.sequence)
     }
 
@@ -90,9 +90,11 @@ struct TailOpening {
         let closing = index.summary.closing
         // The footer is written together with the last commits, so it alone proves nothing of them: it spares the walk only
         // if the note says that they were synced.
-        guard let note, note.sequence >= closing.sequence else { return false }
+        guard let note, note.sequence >= closing.sequence || storage.isSeeded(.footerTrustedUnproven) else {
+            return false
+        }
         if note.sequence > closing.sequence { throw lost(name, Int(index.summary.endOffset), note.sequence, closing) }
-        if note.chainValue != closing.chainValue { throw noteContradicts(note) }
+        if note.sequence == closing.sequence, note.chainValue != closing.chainValue { throw noteContradicts(note) }
         let segment = loading.sealed(name, header, index, .file(file, base: base))
         try replay(index, name, header, into: &log)
         log.sealed.append(segment)
@@ -132,6 +134,7 @@ struct TailOpening {
         var walker = CommitWalker(file, header: header, from: SegmentHeader.size, state: header.opening, limit: size)
         // The index as it was before the group that is being read; groups are rare, so the copy costs nothing that matters.
         var beforeGroup: SegmentIndex?
+        var beforeLast: (index: SegmentIndex, endOffset: Int)?
         while beforeGroup != nil || walk.index.summary.closing.sequence < stopAfter ?? .max {
             let found: CommitWalker.Found
             switch try walker.next(provenSequence: note?.sequence ?? 0) {
@@ -140,11 +143,15 @@ struct TailOpening {
                 walk.isComplete = true
                 walk.end = beforeGroup == nil ? end : .damaged("a group of commits is not whole")
                 walk.index = beforeGroup ?? walk.index
+                if let beforeLast, case .damaged = end { (walk.index, walk.endOffset) = beforeLast }
                 return walk
             }
+            if storage.isSeeded(.tailCutTooFar) { beforeLast = (walk.index, walk.endOffset) }
             do throws(FormatError) {
                 try walk.index.check(found.header, found.meta, sections: found.sections.span, types: found.types.span)
-                if found.header.continues, beforeGroup == nil { beforeGroup = walk.index }
+                if found.header.continues, beforeGroup == nil, !storage.isSeeded(.groupKeptInPart) {
+                    beforeGroup = walk.index
+                }
                 try walk.index.add(
                     found.header, found.meta, offset: found.offset, sections: found.sections.span,
                     types: found.types.span)
@@ -155,7 +162,7 @@ struct TailOpening {
             }
             walk.evidence = max(walk.evidence, found.header.durableSequence)
             if found.header.sequence == note?.sequence { walk.chainValueAtNote = found.header.chainValue }
-            if found.header.continues { continue }
+            if found.header.continues, !storage.isSeeded(.groupKeptInPart) { continue }
             beforeGroup = nil
             if walk.unprovenOffset == nil, found.header.sequence > note?.sequence ?? 0 {
                 walk.unprovenOffset = walk.endOffset

@@ -90,6 +90,10 @@ extension LogState {
     /// Finds the keys of the last keyed batches, once, when the first keyed batch of a session comes.
     fileprivate mutating func loadKeys(_ reader: inout CommitReader) throws(StoreError) {
         guard keyRing == nil else { return }
+        if storage.isSeeded(.keysForgotten) {
+            keyRing = KeyRing()
+            return
+        }
         var sequences: [UInt64] = []
         if let active {
             sequences = active.index.keyed.reversed().map { active.header.opening.sequence + 1 + UInt64($0) }

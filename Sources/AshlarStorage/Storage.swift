@@ -23,6 +23,11 @@ package protocol Storage: AnyObject, Sendable {
 
     /// Takes the exclusive lock whose file is `name`, or says who has it.
     func lock(_ name: String) throws(StorageError) -> StorageLockOutcome
+
+    #if SEEDED_BUGS
+        /// The bug that whoever uses this storage is to have; nil for none.
+        var seededBug: UInt8? { get }
+    #endif
 }
 
 extension Storage {
@@ -74,7 +79,22 @@ package protocol StorageFile: AnyObject, Sendable {
     func size() throws(StorageError) -> Int
 
     func truncate(to size: Int) throws(StorageError)
+
+    #if SEEDED_BUGS
+        /// The bug that whoever uses this file is to have; nil for none.
+        var seededBug: UInt8? { get }
+    #endif
 }
+
+#if SEEDED_BUGS
+    extension Storage {
+        package var seededBug: UInt8? { nil }
+    }
+
+    extension StorageFile {
+        package var seededBug: UInt8? { nil }
+    }
+#endif
 
 extension StorageFile {
     /// Writes all of `bytes` at `offset`.

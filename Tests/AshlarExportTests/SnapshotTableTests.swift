@@ -82,6 +82,25 @@ struct SnapshotTableTests {
         try writer.close()
     }
 
+    @Test("a snapshot that a prune keeps in two files is one row")
+    func keptTwice() throws {
+        var writer = try pair.writer()
+        try append(0..<10, to: &writer)
+        try take(writer.store)
+        try writer.close()
+        let files = FileManager.default
+        let name = try #require(
+            try files.contentsOfDirectory(atPath: pair.storePath).first { $0.hasSuffix(".snapshot") })
+        let copy = name.replacingOccurrences(of: ".snapshot", with: "-copy.snapshot")
+        try files.copyItem(atPath: "\(pair.storePath)/\(name)", toPath: "\(pair.storePath)/\(copy)")
+        try export()
+        #expect(try heights() == [9])
+        #expect(try check().isSound && check().lateSnapshots.isEmpty)
+        try files.removeItem(atPath: "\(pair.storePath)/\(name)")
+        try export()
+        #expect(try heights() == [9])
+    }
+
     @Test("states are there as JSON if that is asked for and they are not too large")
     func states() throws {
         var writer = try pair.writer()

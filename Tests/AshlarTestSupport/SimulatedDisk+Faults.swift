@@ -28,7 +28,11 @@ extension SimulatedDisk {
         var pending: [Fault] = []
         var counts: [Operation: Int] = [:]
         var changes = 0
+        /// Calls that failed as they were told to.
+        var strikes = 0
         var cutAtChange: Int?
+        /// A point, and how often it is still passed before the power goes there.
+        var cutAtPoint: (point: Point, passes: Int)?
         /// The power is off: every call fails.
         var isDead = false
         /// Bytes all files may have together.
@@ -50,6 +54,7 @@ extension SimulatedDisk {
         state.withLock {
             $0.faults.pending = []
             $0.faults.cutAtChange = nil
+            $0.faults.cutAtPoint = nil
             $0.faults.capacity = nil
         }
     }
@@ -58,6 +63,16 @@ extension SimulatedDisk {
     /// and all later calls fail.
     package func cutPower(atChange number: Int) {
         state.withLock { $0.faults.cutAtChange = $0.faults.changes + number }
+    }
+
+    /// The same, in the midst of the call that passes `point` after so many others have.
+    package func cutPower(at point: Point, after passes: Int) {
+        state.withLock { $0.faults.cutAtPoint = (point, passes) }
+    }
+
+    /// Whether a call that changes nothing is to fail.
+    package var isReadFaultPending: Bool {
+        state.withLock { $0.faults.pending.contains { !$0.operation.isChange } }
     }
 
     /// Whether the power is off.
@@ -85,11 +100,14 @@ extension SimulatedDisk.State {
 
     /// Counts a call and throws if it is to fail.
     @discardableResult
-    mutating func begin(_ operation: SimulatedDisk.Operation, _ path: String) throws(StorageError) -> Outcome {
+    mutating func begin(
+        _ operation: SimulatedDisk.Operation, _ path: String, file: Int? = nil, writing: WrittenBytes? = nil
+    ) throws(StorageError) -> Outcome {
         guard !faults.isDead else {
             throw StorageError(operation: operation.rawValue, path: path, code: SystemCalls.inputOutput)
         }
         faults.counts[operation, default: 0] += 1
+        let point = pass(operation, path, writing, file: file)
         for index in faults.pending.indices where faults.pending[index].operation == operation {
             let fault = faults.pending[index]
             if let file = fault.file, !path.contains(file) { continue }
@@ -98,14 +116,25 @@ extension SimulatedDisk.State {
                 continue
             }
             faults.pending.remove(at: index)
+            noteFault(at: point)
             throw StorageError(operation: operation.rawValue, path: path, code: fault.code)
         }
         guard operation.isChange else { return .proceed }
         faults.changes += 1
-        guard let cut = faults.cutAtChange, faults.changes >= cut else { return .proceed }
+        guard isCut(at: point) else { return .proceed }
         faults.isDead = true
+        noteCut(at: point)
         if random.chance(50) { return .cut }
         throw StorageError(operation: operation.rawValue, path: path, code: SystemCalls.inputOutput)
+    }
+
+    /// Whether the power goes at this change, which passes `point`.
+    private mutating func isCut(at point: SimulatedDisk.Point) -> Bool {
+        if let cut = faults.cutAtPoint, cut.point == point {
+            guard cut.passes > 0 else { return true }
+            faults.cutAtPoint?.passes -= 1
+        }
+        return faults.cutAtChange.map { faults.changes >= $0 } ?? false
     }
 
     var usedBytes: Int {

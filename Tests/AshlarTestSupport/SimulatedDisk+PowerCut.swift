@@ -5,6 +5,7 @@ extension SimulatedDisk {
     package func powerCut(seed: UInt64) -> SimulatedDisk {
         let next = state.withLock { old -> State in
             old.faults.isDead = true
+            old.record.cuts += 1
             var random = SplitMix64(seed: seed)
             var new = State(random: SplitMix64(seed: random.next()))
             // In a fixed order, so that the same seed gives the same disk.
@@ -14,9 +15,10 @@ extension SimulatedDisk {
             }
             new.directory = SimulatedDirectory(durable: Dictionary(uniqueKeysWithValues: entries))
             new.nextFile = old.nextFile
+            new.record = old.record
             return new
         }
-        return SimulatedDisk(next, path: path)
+        return SimulatedDisk(next, after: self)
     }
 
     /// The disk as it would be after nothing but a power cut that loses everything unsynced.
@@ -30,7 +32,7 @@ extension SimulatedDisk {
             new.nextFile = old.nextFile
             return new
         }
-        return SimulatedDisk(next, path: path)
+        return SimulatedDisk(next, after: self)
     }
 
     /// A copy of what can be read now, all of it durable, without faults and locks.
@@ -44,7 +46,7 @@ extension SimulatedDisk {
             new.nextFile = old.nextFile
             return new
         }
-        return SimulatedDisk(next, path: path)
+        return SimulatedDisk(next, after: self)
     }
 
     /// The names of all files, sorted.

@@ -7,15 +7,20 @@ import Synchronization
 /// next process finds. Faults are set with `fail(_:…)`, `cutPower(atChange:)` and `capacity`.
 package final class SimulatedDisk: Storage {
     package let path: String
+    /// The bug that the engine is to have on this disk, if any; see `SeededBug`.
+    package let seededBug: UInt8?
     let state: Mutex<State>
 
-    package init(seed: UInt64, path: String = "simulated") {
+    package init(seed: UInt64, path: String = "simulated", seededBug: UInt8? = nil) {
         self.path = path
+        self.seededBug = seededBug
         state = Mutex(State(random: SplitMix64(seed: seed)))
     }
 
-    init(_ state: State, path: String) {
-        self.path = path
+    /// The disk that comes of `disk`, with the same path.
+    init(_ state: State, after disk: SimulatedDisk) {
+        path = disk.path
+        seededBug = disk.seededBug
         self.state = Mutex(state)
     }
 
@@ -27,6 +32,7 @@ package final class SimulatedDisk: Storage {
         var nextFile = 1
         var random: SplitMix64
         var faults = Faults()
+        var record = Record()
 
         init(random: SplitMix64) { self.random = random }
     }

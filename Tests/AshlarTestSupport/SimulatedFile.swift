@@ -75,14 +75,15 @@ struct SimulatedFile: Sendable {
         return SimulatedFile(durable: content)
     }
 
-    /// Applies each sector of a change or not.
+    /// Applies each sector of a change or not; or all but one.
     private static func tear(_ change: Change, _ content: inout [UInt8], _ random: inout SplitMix64) {
         guard case .write(let offset, let bytes) = change else { return }
         var start = 0
+        let lost = random.chance(50) ? random.below((bytes.count + sectorBytes - 1) / sectorBytes) : nil
         while start < bytes.count {
             let sectorEnd = (offset + start) / sectorBytes * sectorBytes + sectorBytes
             let end = min(bytes.count, sectorEnd - offset)
-            if random.chance(50) {
+            if lost.map({ start / sectorBytes != $0 }) ?? random.chance(50) {
                 apply(.write(offset: offset + start, bytes: Array(bytes[start..<end])), to: &content)
             }
             start = end

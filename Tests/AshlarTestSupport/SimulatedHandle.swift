@@ -7,6 +7,8 @@ final class SimulatedHandle: StorageFile {
     private let path: String
     private let isWritable: Bool
 
+    var seededBug: UInt8? { disk.seededBug }
+
     init(_ disk: SimulatedDisk, _ id: Int, path: String, isWritable: Bool) {
         self.disk = disk
         self.id = id
@@ -33,7 +35,8 @@ final class SimulatedHandle: StorageFile {
             let room = state.room(for: id, offset: offset, count: bytes.count)
             let outcome: SimulatedDisk.State.Outcome
             do throws(StorageError) {
-                outcome = try state.begin(.write, path)
+                outcome = try state.begin(
+                    .write, path, file: id, writing: WrittenBytes(offset: offset, content: bytes))
             } catch {
                 // A failed write may have written a part.
                 if !state.faults.isDead { writePart(bytes, offset, limit: room, &state) }
@@ -41,6 +44,7 @@ final class SimulatedHandle: StorageFile {
             }
             guard room >= bytes.count else {
                 writePart(bytes, offset, limit: room, &state)
+                if let point = state.record.last { state.noteFault(at: point) }
                 throw StorageError(operation: "write", path: path, code: SystemCalls.noSpace)
             }
             state.files[id]?.write(Array(bytes), at: offset)
@@ -59,7 +63,7 @@ final class SimulatedHandle: StorageFile {
         try disk.state.withLock { (state) throws(StorageError) in
             let outcome: SimulatedDisk.State.Outcome
             do throws(StorageError) {
-                outcome = try state.begin(.sync, path)
+                outcome = try state.begin(.sync, path, file: id)
             } catch {
                 if !state.faults.isDead {
                     var random = state.random
@@ -82,7 +86,7 @@ final class SimulatedHandle: StorageFile {
 
     func truncate(to size: Int) throws(StorageError) {
         try disk.state.withLock { (state) throws(StorageError) in
-            let outcome = try state.begin(.truncate, path)
+            let outcome = try state.begin(.truncate, path, file: id)
             state.files[id]?.truncate(to: size)
             if outcome == .cut { throw StorageError(operation: "truncate", path: path, code: SystemCalls.inputOutput) }
         }

@@ -175,6 +175,7 @@ struct ConsumerCrashTests {
         arguments: 1...8)
     func exactlyOnce(seed: UInt64) throws {
         var simulator = Simulator(seed: seed)
+        simulator.mayPrune = false
         try simulator.run()
         guard simulator.storeID != nil, simulator.model.lastSequence > 0 else { return }
         let store = try Store.open(simulator.disk, horizon: .committed)

@@ -141,7 +141,7 @@ extension Consumer {
         if let file = state.file {
             try writing { () throws(StorageError) in
                 try file.write(slot.encoded, at: ConsumerSlot.size * slot.index)
-                try file.sync()
+                if !file.isSeeded(.consumerNotSynced) { try file.sync() }
             }
         } else {
             state.file = try create(slot)
@@ -162,7 +162,7 @@ extension Consumer {
                 if try storage.list().contains(files.temporaryFile) { try storage.remove(files.temporaryFile) }
                 let file = try storage.open(files.temporaryFile, .create)
                 try file.write(bytes, at: 0)
-                try file.sync()
+                if !file.isSeeded(.consumerRenamedBeforeSync) { try file.sync() }
                 try storage.rename(files.temporaryFile, to: files.file)
                 try storage.syncDirectory()
                 return file

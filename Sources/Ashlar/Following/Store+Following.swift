@@ -69,7 +69,7 @@ extension Store {
         guard let chainValue = try chainValue(ofSequence: cursor.sequence) else {
             throw .cursorNotFound(.beyondEnd(sequence: cursor.sequence, last: sequence))
         }
-        guard chainValue == cursor.chainValue else {
+        guard chainValue == cursor.chainValue || core.storage.isSeeded(.chainValueUnchecked) else {
             throw .cursorNotFound(.otherCommit(sequence: cursor.sequence))
         }
     }

@@ -26,6 +26,10 @@ extension Writer {
         do throws(SnapshotError) { for base in plan.bases { try plan.snapshots.keepTwice(base) } } catch {
             throw error.asStoreError
         }
+        if core.storage.isSeeded(.pruneBeforeRecord) {
+            let names = core.monitor.withLock { $0.sealed.prefix(point.segments).map(\.name) }
+            try remove(names)
+        }
         try record(point)
         let removed = try core.monitor.withLock { (log) throws(StoreError) -> [SegmentName] in
             try log.seal()
@@ -35,17 +39,21 @@ extension Writer {
             log.wakeFollowers(all: true)
             return names
         }
-        // In ascending order; what a crash leaves of them the next opening removes.
+        try remove(removed)
+        try removeVoidSnapshots()
+    }
+
+    /// Removes segments, in ascending order; what a crash leaves of them the next opening removes.
+    private func remove(_ segments: [SegmentName]) throws(StoreError) {
         try storing { () throws(StorageError) in
             let files = Set(try core.storage.list())
-            for name in removed {
+            for name in segments {
                 for file in [name.indexFile, name.segmentFile] where files.contains(file) {
                     try core.storage.remove(file)
                 }
             }
             try core.storage.syncDirectory()
         }
-        try removeVoidSnapshots()
     }
 
     /// Appends the commit that records the prune, durably. It carries what the removed segments alone may hold: names, and the caller's last mark.
@@ -57,8 +65,10 @@ extension Writer {
             meta.control = ControlPart(
                 pruned: PrunedPart(
                     belowHeight: point.closing.tipHeight + 1, firstSequence: point.closing.sequence + 1))
-            if let mark, mark.sequence <= point.closing.sequence { meta.mark = mark.mark }
-            meta.names = log.namesInLog()
+            if let mark, mark.sequence <= point.closing.sequence, !log.storage.isSeeded(.markLostInPrune) {
+                meta.mark = mark.mark
+            }
+            if !log.storage.isSeeded(.namesLostInPrune) { meta.names = log.namesInLog() }
             batch.stage.clear()
             try log.commit(.control, meta: meta, stage: &batch.stage, rules: rules, builder: &builder)
             return log.state.sequence

@@ -79,6 +79,7 @@ extension SnapshotCatalog {
             guard try Store(view.core).chainValue(ofSequence: identity.sequence) == identity.chainValue else {
                 return .notInLog(sequence: identity.sequence)
             }
+            if view.core.storage.isSeeded(.undoneSnapshotAccepted) { return nil }
             return try view.sharesChain(asOf: identity.sequence, upTo: identity.height)
                 ? nil : .undone(height: identity.height)
         } catch {

@@ -88,7 +88,7 @@ final class SnapshotChunkWriter: Sendable {
         }
         try snapshotting { () throws(StorageError) in
             try file.write(trailer.encoded(header: header), at: Int(trailer.endOffset))
-            try file.sync()
+            if !file.isSeeded(.snapshotRenamedBeforeSync) { try file.sync() }
         }
     }
 

@@ -59,6 +59,7 @@ struct SnapshotTask: Sendable {
 
     /// Sees to it that the commit is durable; false if nobody wants the snapshot any more.
     private func waitUntilDurable(_ store: Store, _ isWanted: () -> Bool) throws(StoreError) -> Bool {
+        if store.core.storage.isSeeded(.snapshotAheadOfLog) { return true }
         if store.core.isWriter {
             try store.core.sync(upTo: position.sequence)
             return true

@@ -19,6 +19,9 @@ struct ChangeWriter {
     /// The target's cursor, as it stands there.
     private var place: String
     private(set) var isInTransaction = false
+    #if SEEDED_BUGS
+        var movesCursorAlone = false
+    #endif
     private var counts = Counts()
 
     /// A writer into a target whose cursor is `place`.
@@ -35,6 +38,14 @@ struct ChangeWriter {
     mutating func apply(_ changes: ChangeSet) throws(SQLFailure) {
         if !isInTransaction { try target.begin() }
         isInTransaction = true
+        #if SEEDED_BUGS
+            if movesCursorAlone, changes.cursor.isWhole {
+                try TargetMeta.moveCursor(target, from: place, to: changes.cursor)
+                place = "\(changes.cursor)"
+                try target.commit()
+                try target.begin()
+            }
+        #endif
         for heights in changes.heights { try target.prepareHeights(heights) }
         for part in changes.parts {
             for (table, rows) in zip(tables.tables, part.rows) where !rows.isEmpty {

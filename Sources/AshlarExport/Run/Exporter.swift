@@ -107,6 +107,9 @@ package struct Exporter {
         from queue: ChangeQueue, _ start: Cursor, _ meta: inout TargetMeta, _ progress: inout ExportProgress
     ) throws(ExportError) {
         var writer = ChangeWriter(target, options, tables, place: meta.cursor)
+        #if SEEDED_BUGS
+            writer.movesCursorAlone = store.movesExportCursorAlone
+        #endif
         var acknowledgement = Acknowledgement(store, options.consumer)
         var upkeep = Upkeep(self, at: start)
         defer { if !meta.isLoading { acknowledgement.send() } }

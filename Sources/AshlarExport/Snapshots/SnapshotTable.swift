@@ -25,7 +25,7 @@ struct SnapshotTable {
         try target.run("DELETE FROM snapshots WHERE height > $1", [.integer(height)])
     }
 
-    /// The snapshots that are valid as of a commit, as far as headers and trailers tell.
+    /// The snapshots that are valid as of a commit, as far as headers and trailers tell; one that is kept in two files is there once.
     ///
     /// Complexity: O(files) small reads.
     static func valid(
@@ -33,13 +33,20 @@ struct SnapshotTable {
     ) throws(ExportError) -> [(entry: SnapshotEntry, row: SnapshotRow)] {
         guard sequence > 0 else { return [] }
         var valid: [(SnapshotEntry, SnapshotRow)] = []
+        var positions: [SnapshotRow.Key: Int] = [:]
         do {
             let view = try store.view(asOf: sequence)
             for entry in try store.snapshots.entries() {
                 guard let identity = entry.identity, identity.sequence <= sequence,
                     let row = SnapshotRow(entry, dialect), try entry.problem(in: view) == nil
                 else { continue }
-                valid.append((entry, row))
+                // A copy sorts before what it is a copy of, which counts.
+                if let position = positions[row.key] {
+                    valid[position] = (entry, row)
+                } else {
+                    positions[row.key] = valid.count
+                    valid.append((entry, row))
+                }
             }
         } catch let error as StoreError {
             throw .store(error)

@@ -13,7 +13,6 @@ final class StateHarness {
         var digest = Digest.State()
     }
 
-    private let seed: UInt64
     private var random: SplitMix64
     private var projection: Projection?
     private var counts: Projected<Counts>?
@@ -21,9 +20,10 @@ final class StateHarness {
     private(set) var checks = 0
     /// What the projections told of their snapshots.
     let notices = Monitor<[ProjectionNotice]>([])
+    /// Snapshot files that were damaged on purpose.
+    private(set) var damaged: Set<String> = []
 
     init(seed: UInt64) {
-        self.seed = seed
         random = SplitMix64(seed: seed ^ 0xA5A5)
     }
 
@@ -41,7 +41,9 @@ final class StateHarness {
     private func damageSnapshot(on disk: SimulatedDisk) throws {
         let files = try disk.list().filter { $0.hasSuffix(".snapshot") }.sorted()
         guard !files.isEmpty else { return }
-        let file = try disk.open(files[random.below(files.count)], .readWrite)
+        let name = files[random.below(files.count)]
+        let file = try disk.open(name, .readWrite)
+        damaged.insert(name)
         let offset = random.below(try file.size())
         guard let byte = try file.read(at: offset, count: 1).first else { return }
         if random.chance(30) {
@@ -52,7 +54,8 @@ final class StateHarness {
     }
 
     /// After an operation: perhaps advances, perhaps compares some states.
-    func check(_ model: ModelChain) throws(StoreError) {
+    func check(_ model: ModelChain, seed: UInt64) throws(StoreError) {
+        random = SplitMix64(seed: seed)
         try telling { try look(model) }
     }
 
@@ -171,7 +174,12 @@ final class StateHarness {
         }
     }
 
-    private func failure(_ what: String) -> Simulator.Failure { Simulator.Failure(seed: seed, round: -1, what: what) }
+    /// What a state is and should not be.
+    private struct Mismatch: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private func failure(_ what: String) -> Mismatch { Mismatch(description: what) }
 
     /// Folds the model's blocks, the slow and plain way.
     static func fold(_ model: ModelChain, asOf sequence: UInt64, upTo height: Int64) -> Wanted {

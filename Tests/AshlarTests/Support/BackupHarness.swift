@@ -34,6 +34,8 @@ final class BackupHarness {
             report = try Store.backup(store, to: disk, options: options)
             told += 1
         } catch {
+            // A read of the store that failed is the store's to tell.
+            if case .store(let error) = error { throw error }
             guard case .inputOutput(let operation, let path, let code) = error else { throw Self.wrong("\(error)") }
             // The store's own disk may be the one that has died.
             guard disk.isDead else { throw .inputOutput(operation: operation, path: path, code: code) }

@@ -109,6 +109,18 @@ extension ModelChain {
         append(commit, tipHeight: block.height)
     }
 
+    /// The commits behind the first `count`, in a few words.
+    func summary(from count: Int) -> String {
+        commits.dropFirst(count).enumerated().map { offset, commit in
+            var words = [" \(count + offset + 1): \(commit.kind)"]
+            if let block = commit.block { words.append("\(block.height)") }
+            if let rollback = commit.rollback {
+                words.append("undoing \(rollback.undoneBlocks), taking up \(rollback.readopted.count)")
+            }
+            return words.joined(separator: " ") + ", \(commit.events.count) events"
+        }.joined(separator: ";")
+    }
+
     mutating func appendRollback(_ rollback: (RollbackPart, Chain), mark: [UInt8]? = nil) {
         var commit = Commit(kind: .rollback, rollback: rollback.0, after: rollback.1)
         commit.mark = mark

@@ -52,7 +52,7 @@ extension Simulator {
             }
             throw .invalidArgument("a branch whose versions do not continue was adopted")
         }
-        let mark: [UInt8]? = random.chance(30) ? random.bytes(1 + random.below(20)) : nil
+        let mark: [UInt8]? = random.chance(markPercent) ? random.bytes(1 + random.below(20)) : nil
         if new.isEmpty { model.appendRollback(plan, mark: mark) }
         for (index, (block, events)) in new.enumerated() {
             var block = block
@@ -103,7 +103,7 @@ extension Simulator {
         var block = Block(
             height: height, hash: newHash(height), parent: parent?.hash ?? newHash(height - 1),
             timestamp: Timestamp(seconds: Int64(random.below(2_000_000_000))))
-        if random.chance(20) { block.mark = random.bytes(1 + random.below(30)) }
+        if random.chance(markPercent) { block.mark = random.bytes(1 + random.below(30)) }
         if random.chance(20) { block.requestID = random.bytes(1 + random.below(30)) }
         return block
     }
@@ -118,7 +118,7 @@ extension Simulator {
     mutating func newEvents() -> [Event] {
         var events: [Event] = []
         for _ in 0..<random.below(6) {
-            let size = random.chance(8) ? 500 + random.below(4_000) : random.below(100)
+            let size = random.chance(largePercent) ? 500 + random.below(4_000) : random.below(100)
             var event = Event(
                 model: Self.models[random.below(4)], type: "type \(random.below(3))",
                 payload: random.chance(50) ? [UInt8](repeating: 7, count: size) : random.bytes(size))

@@ -4,21 +4,46 @@ import AshlarTestSupport
 @testable import AshlarFormat
 
 extension Simulator {
+    /// What can be done to a store.
+    enum Operation: String, CaseIterable {
+        case extend, fork, duplicate, comeBack, rollback, adopt, float, declare, prune, refuse
+
+        /// The one that a number from 0 to 99 stands for.
+        init(_ number: Int) {
+            switch number {
+            case 0..<42: self = .extend
+            case 42..<56: self = .fork
+            case 56..<61: self = .duplicate
+            case 61..<66: self = .comeBack
+            case 66..<72: self = .rollback
+            case 72..<82: self = .adopt
+            case 82..<92: self = .float
+            case 92..<94: self = .declare
+            case 94..<97: self = .prune
+            default: self = .refuse
+            }
+        }
+    }
+
     /// One random operation, in the model and in the store.
     ///
     /// The model goes first: if the store fails half-way, the commits may or may not be there.
     mutating func step(_ writer: inout Writer) throws(StoreError) {
-        switch random.below(100) {
-        case 0..<42: try extend(&writer)
-        case 42..<56: try fork(&writer)
-        case 56..<61: try duplicate(&writer)
-        case 61..<66: try comeBack(&writer)
-        case 66..<72: try rollback(&writer)
-        case 72..<82: try adopt(&writer)
-        case 82..<92: try float(&writer)
-        case 92..<94: try declare(&writer)
-        case 94: try prune(&writer)
-        default: try refuse(&writer)
+        let operation = Operation(random.below(100))
+        let before = model.commits.count
+        tally.operations[operation.rawValue, default: 0] += 1
+        defer { note("  \(operation.rawValue)\(model.summary(from: before))") }
+        switch operation {
+        case .extend: try extend(&writer)
+        case .fork: try fork(&writer)
+        case .duplicate: try duplicate(&writer)
+        case .comeBack: try comeBack(&writer)
+        case .rollback: try rollback(&writer)
+        case .adopt: try adopt(&writer)
+        case .float: try float(&writer)
+        case .declare: try declare(&writer)
+        case .prune: try prune(&writer)
+        case .refuse: try refuse(&writer)
         }
     }
 
@@ -140,8 +165,13 @@ extension Simulator {
 
     /// Prunes below some height; what the store chose must be allowed, and nothing else may have changed.
     private mutating func prune(_ writer: inout Writer) throws(StoreError) {
-        guard mayPrune, model.tipHeight > 0, try states?.canPrune(writer.store) ?? true else { return }
-        var options = PruneOptions(belowHeight: Int64(random.below(Int(model.tipHeight) + 2)))
+        // A read that fails while the plan is made makes it another one.
+        guard mayPrune, !disk.isReadFaultPending, model.tipHeight > 0, try states?.canPrune(writer.store) ?? true else {
+            return
+        }
+        if random.chance(80) { try letAllCatchUp(&writer) }
+        let height = random.chance(50) ? model.tipHeight + 1 : Int64(random.below(Int(model.tipHeight) + 2))
+        var options = PruneOptions(belowHeight: height)
         options.modelsWithoutState = model.chain.models
         options.isDryRun = true
         guard case .pruned(let summary) = try writer.prune(options) else { return }
@@ -149,18 +179,39 @@ extension Simulator {
             throw .invalidArgument("it would prune up to \(summary.sequence)")
         }
         options.isDryRun = false
+        cutMeanwhile()
         beginningPrune = summary.sequence
         // It may come into force and fail after that.
         model.appendPrune(upTo: summary.sequence)
         try expect(writer.prune(options), .pruned(summary))
         (model.pruned, beginningPrune) = (summary.sequence, nil)
+        tally.operations["pruned", default: 0] += 1
         acknowledged = model.lastSequence
         prunes += 1
     }
 
+    /// Makes the log durable and brings consumers and targets to its end, so that they are in the way of nothing.
+    private mutating func letAllCatchUp(_ writer: inout Writer) throws(StoreError) {
+        try writer.sync()
+        acknowledged = model.lastSequence
+        try consumers?.catchUp(writer.store, upTo: acknowledged)
+        try exports?.catchUp(writer.store, model, durable: acknowledged)
+    }
+
+    /// Perhaps turns the power off during a prune: it is rare, and much happens in it.
+    private mutating func cutMeanwhile() {
+        switch random.below(10) {
+        case 0: disk.cutPower(atChange: 1 + random.below(30))
+        case 1: disk.cutPower(at: .removeSegment, after: random.below(3))
+        case 2: disk.cutPower(at: .removeIndex, after: 0)
+        default: break
+        }
+    }
+
     /// Whether nothing behind `sequence` goes back before it, and what stands before is final.
     private func mayPrune(_ sequence: UInt64, below height: Int64) -> Bool {
-        guard sequence > model.pruned, sequence <= model.lastSequence else { return false }
+        guard sequence > model.pruned, sequence <= model.lastSequence, consumers?.mayPrune(upTo: sequence) ?? true
+        else { return false }
         let base = model.commits[Int(sequence) - 1].after.blocks
         guard let top = base.last.flatMap({ model.block($0)?.height }), top < height, top <= model.chain.finalHeight
         else { return false }

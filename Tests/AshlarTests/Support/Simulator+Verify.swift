@@ -32,9 +32,13 @@ extension Simulator {
         }
         model.cut(to: log.state.sequence)
         try comparePruned(log, when)
-        for (index, stored) in log.commits.enumerated() { try compare(stored, index + Int(model.pruned), when) }
+        for (index, stored) in log.commits.enumerated() {
+            try compare(stored, index + Int(model.pruned), when)
+            model.commits[index + Int(model.pruned)].chainValue = stored.header.chainValue
+        }
         try compareState(log, when)
         try verifyDurablePrefix(log, when)
+        try verifySnapshots(when)
     }
 
     private func compare(_ stored: StoredCommit, _ index: Int, _ when: String) throws {
@@ -62,6 +66,25 @@ extension Simulator {
             throw differs("chain value")
         }
         guard index + 1 < model.commits.count || !wanted.continues else { throw differs("half a group") }
+    }
+
+    /// Every snapshot that has its name is whole, unless somebody damaged it, and as of a commit that the log has.
+    private func verifySnapshots(_ when: String) throws {
+        guard let states else { return }
+        let catalog = SnapshotCatalog(disk)
+        for entry in try catalog.entries() where !states.damaged.contains(entry.fileName) {
+            guard let identity = entry.identity else { throw fail("\(when): \(entry.fileName): \(entry.contents)") }
+            guard identity.sequence <= model.lastSequence else {
+                throw fail("\(when): \(entry.fileName) is ahead of the log, which ends at \(model.lastSequence)")
+            }
+            let found = model.commits[Int(identity.sequence) - 1].chainValue
+            guard found == nil || found == identity.chainValue else {
+                throw fail("\(when): \(entry.fileName) is of a commit that the log does not have")
+            }
+            do throws(SnapshotError) { try catalog.open(entry).verify() } catch {
+                throw fail("\(when): \(entry.fileName): \(error)")
+            }
+        }
     }
 
     /// A prune is in force once it was told, and may be once it was begun; the model takes over what the log says.
@@ -109,6 +132,39 @@ extension Simulator {
         }
         guard durable.commits == Array(log.commits.prefix(durable.commits.count)) else {
             throw fail("\(when): the durable part is no prefix")
+        }
+    }
+
+    /// A reader in another process, beside the writer: what it sees under the durable horizon must outlive every power cut.
+    mutating func readDurable() throws(StoreError) {
+        let seen = try LogContents(disk, horizon: .durable).state.sequence
+        guard seen <= model.lastSequence else {
+            throw .invalidArgument("a reader sees \(seen) commits, the model has \(model.lastSequence)")
+        }
+        acknowledged = max(acknowledged, seen)
+        note("a reader sees \(seen) durable commits")
+    }
+
+    /// Rot in what is proven durable is reported, or changes nothing; it is never taken for the end of the log.
+    mutating func verifyRot() throws {
+        random = SplitMix64(seed: seed ^ 0x207)
+        let rotten = disk.copy()
+        guard let name = rotten.segments.randomElement(using: &random), var bytes = rotten[name], !bytes.isEmpty
+        else { return }
+        let offset = random.below(bytes.count)
+        bytes[offset] ^= UInt8(1 << random.below(8))
+        rotten[name] = bytes
+        let log: LogContents
+        do throws(StoreError) { log = try LogContents(rotten) } catch {
+            switch error {
+            case .corrupt, .unsupported: return
+            default: throw fail("rot at \(offset) of \(name): \(error)")
+            }
+        }
+        let sound = try LogContents(disk)
+        guard log.state.sequence >= sound.proven.sequence, log.commits == Array(sound.commits.prefix(log.commits.count))
+        else {
+            throw fail("rot at \(offset) of \(name): the log ends at \(log.state.sequence); \(log.recovery)")
         }
     }
 }
