@@ -3,6 +3,7 @@ import PackageDescription
 
 /// Everything an embedder does not need hangs on a trait: with `traits: []` nothing but the core is fetched and linked.
 let whenCLI: TargetDependencyCondition? = .when(traits: ["CLI"])
+let whenMetrics: TargetDependencyCondition? = .when(traits: ["Metrics"])
 let whenBitcoin: TargetDependencyCondition? = .when(traits: ["Bitcoin"])
 
 let settings: [SwiftSetting] = [
@@ -18,6 +19,7 @@ let package = Package(
     name: "ashlar",
     products: [
         .library(name: "Ashlar", targets: ["Ashlar"]),
+        .library(name: "AshlarMetrics", targets: ["AshlarMetrics"]),
         .library(name: "AshlarCLI", targets: ["AshlarCLI"]),
         .executable(name: "ashlar", targets: ["ashlar-tool"]),
         .executable(name: "ashlar-bitcoin", targets: ["ashlar-bitcoin"]),
@@ -25,11 +27,14 @@ let package = Package(
     traits: [
         .trait(name: "CLI", description: "The command line tool `ashlar` and its commands as a library."),
         .trait(name: "Bitcoin", description: "The example indexer `ashlar-bitcoin`."),
-        .default(enabledTraits: ["CLI", "Bitcoin"]),
+        .trait(name: "Metrics", description: "Metrics by swift-metrics and logs by swift-log."),
+        .default(enabledTraits: ["CLI", "Bitcoin", "Metrics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -42,6 +47,13 @@ let package = Package(
         .target(name: "CAshlarSystem"),
         .target(name: "AshlarStorage", dependencies: ["CAshlarSystem"], swiftSettings: settings),
         .target(name: "Ashlar", dependencies: ["AshlarFormat", "AshlarStorage"], swiftSettings: settings),
+        .target(
+            name: "AshlarMetrics",
+            dependencies: [
+                "Ashlar", .product(name: "CoreMetrics", package: "swift-metrics", condition: whenMetrics),
+                .product(name: "Logging", package: "swift-log", condition: whenMetrics),
+            ],
+            swiftSettings: settings),
         .target(name: "AshlarJSON", swiftSettings: settings),
         .systemLibrary(name: "CAshlarSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CAshlarPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -111,6 +123,14 @@ let package = Package(
             name: "AshlarTests",
             dependencies: [
                 "Ashlar", "AshlarExport", "AshlarExportTestSupport", "AshlarSQLite", "AshlarTestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AshlarMetricsTests",
+            dependencies: [
+                "AshlarMetrics", "Ashlar", "AshlarTestSupport",
+                .product(name: "MetricsTestKit", package: "swift-metrics", condition: whenMetrics),
+                .product(name: "Logging", package: "swift-log", condition: whenMetrics),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -22,9 +22,17 @@ extension LogState {
 
     /// Ends all writing, and fails everyone who waits for durability that will not come now.
     mutating func poison(with failure: StoreError) {
+        if poison == nil { tell(.failed(failure)) }
         poison = poison ?? failure
         failWaiters(failure)
         wakeFollowers(all: true)
+    }
+
+    /// Reports from a task of its own, because the log's lock is held here.
+    func tell(_ notice: @autoclosure () -> WriterNotice) {
+        guard let report else { return }
+        let notice = notice()
+        Task.detached { report(notice) }
     }
 
     /// Writes the buffered commits to the file (not durable yet).
@@ -107,6 +115,7 @@ extension LogState {
         if !isFooterFirst { try flush() }
         let footer = footer(of: active.index)
         let end = endOffset
+        let (started, commits) = (SystemCalls.monotonicNanoseconds(), state.sequence - durable.sequence)
         try writing { (log) throws(StorageError) in
             try active.file.write(footer, at: end)
             if active.writtenEnd > end + footer.count, !log.storage.isSeeded(.zerosLeftBehindFooter) {
@@ -116,6 +125,7 @@ extension LogState {
             try log.storage.syncDirectory()
         }
         if isFooterFirst { try flush() }
+        tell(.synced(nanoseconds: SystemCalls.monotonicNanoseconds() - started, commits: commits))
         let loading = SegmentLoading(storage: storage)
         sealed.append(
             loading.sealed(

@@ -35,6 +35,8 @@ struct LogState: ~Copyable {
     var waiters: [DurabilityWaiter] = []
     /// Who waits for more than it was handed; see `Follower`.
     var followers: [FollowWaiter] = []
+    /// Told what happens, if somebody wants to know.
+    var report: (@Sendable (WriterNotice) -> Void)?
     /// Bytes appended since the last sync began, and when the oldest of them was.
     var unsyncedBytes = 0
     var oldestUnsyncedNanoseconds: UInt64?

@@ -67,6 +67,7 @@ extension StoreCore {
 
     /// Syncs what a job covers, then tells everyone.
     func finish(_ job: SyncJob) throws(StoreError) {
+        let started = SystemCalls.monotonicNanoseconds()
         let failure: StoreError?
         do throws(StorageError) {
             if !storage.isSeeded(.acknowledgeBeforeSync) { try job.file?.sync() }
@@ -75,15 +76,19 @@ extension StoreCore {
             let isRetried = storage.isSeeded(.failedSyncRetried) && (try? job.file?.sync()) != nil
             failure = isRetried ? nil : StoreError(error)
         }
-        try monitor.withLock { (log) throws(StoreError) in
+        let took = SystemCalls.monotonicNanoseconds() - started
+        let (report, commits) = try monitor.withLock { (log) throws(StoreError) in
             defer { monitor.signal() }
             log.isSyncing = false
+            let commits = job.point.sequence - min(job.point.sequence, log.durable.sequence)
             if let failure {
                 if !storage.isSeeded(.failedSyncForgotten) { log.poison(with: failure) }
                 throw failure
             }
             try log.advanceDurable(to: job.point)
+            return (log.report, commits)
         }
+        report?(.synced(nanoseconds: took, commits: commits))
     }
 }
 

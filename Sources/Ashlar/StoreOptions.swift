@@ -72,6 +72,11 @@ public struct WriterOptions: Sendable {
     public var maxUnsyncedBytes = 256 << 20
     /// How many of the latest blocks' hashes are kept in memory for finding forks.
     public var recentHashes = 1_024
+    /// Told what happens: for metrics and logs. Nil costs nothing.
+    ///
+    /// It is called on the thread where something happened, or on another, without a lock of the store: it may look at the store, and should not
+    /// take long. Syncs that follow each other may be told in another order.
+    public var report: (@Sendable (WriterNotice) -> Void)?
 
     /// Defaults: creates nothing, syncs every 100 ms or 16 MiB.
     public init() {}

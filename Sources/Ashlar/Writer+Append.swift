@@ -54,6 +54,14 @@ extension Writer {
         return outcome
     }
 
+    @inline(never)
+    private mutating func tellUndone(_ report: @Sendable (WriterNotice) -> Void) {
+        let (undone, height) = core.monitor.withLock { ($0.state.undoneBlocks, $0.state.tipHeight) }
+        guard undone > undoneBlocks else { return }
+        report(.undone(blocks: undone - undoneBlocks, toHeight: height))
+        undoneBlocks = undone
+    }
+
     static func meta(of block: Block) -> CommitMeta {
         var meta = CommitMeta()
         meta.block = BlockPart(
@@ -86,7 +94,8 @@ extension Writer {
     }
 
     /// Tells the sync thread if the policy wants a sync now.
-    func afterCommit() throws(StoreError) {
+    mutating func afterCommit() throws(StoreError) {
+        if let report = options.report { tellUndone(report) }
         switch options.durability {
         case .manual: return
         case .everyBlock:

@@ -13,6 +13,8 @@ public struct Writer: ~Copyable {
     var builder = FrameBuilder()
     var reader = CommitReader()
     var table = RecordTable()
+    /// How many undone blocks were reported.
+    var undoneBlocks: UInt64 = 0
     private let lock: any StorageLock
     private let worker: SyncWorker
 
@@ -76,6 +78,12 @@ public struct Writer: ~Copyable {
         batch = EventBatch(maxPayloadBytes: options.maxPayloadBytes)
         store = Store(core)
         worker = try storing { () throws(StorageError) in try SyncWorker(core, options.durability) }
+        guard let report = options.report else { return }
+        undoneBlocks = core.monitor.withLock { log in
+            log.report = report
+            return log.state.undoneBlocks
+        }
+        report(.opened(nanoseconds: core.openNanoseconds, core.recovery))
     }
 
     deinit {
