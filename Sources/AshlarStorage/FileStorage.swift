@@ -112,6 +112,21 @@ package final class FileStorage: Storage {
         _ = pwrite(opened, text, text.count, 0)
         return .acquired(holder)
     }
+
+    /// Keeps others from taking the lock in the file `name`, without writing to it: a reader's part, which any number may hold at once.
+    ///
+    /// Nil if there is no lock file, or none that can be opened: one that nobody can open is nobody's lock.
+    package func lockShared(_ name: String) throws(StorageError) -> StorageLockOutcome? {
+        let file = path + "/" + name
+        let opened = openat(descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard opened >= 0 else { return nil }
+        let holder = OpenFile(descriptor: opened, path: file, isLock: true)
+        guard flock(opened, LOCK_SH | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw StorageError(operation: "lock", path: file, code: errno) }
+            return .held(processID: holder.readProcessID())
+        }
+        return .acquired(holder)
+    }
 }
 
 /// An open descriptor.

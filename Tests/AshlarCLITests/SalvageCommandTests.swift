@@ -32,6 +32,12 @@ struct SalvageCommandTests {
     func salvage() throws {
         try withDamage { path, folder in
             #expect(try Tool.run("stats", path).status == 1)
+            // The first part is saved last: where another cannot be, there is none.
+            let leftover = folder + "/new.2.salvage"
+            try FileManager.default.createDirectory(atPath: leftover, withIntermediateDirectories: true)
+            #expect(try Tool.run("salvage", path, "--to", folder + "/new").status == 2)
+            #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+            try FileManager.default.removeItem(atPath: leftover)
             let run = try Tool.run("salvage", path, "--to", folder + "/new", "--json")
             #expect(run.status == 1 && run.errorObject["code"] as? String == "damaged", "\(run.error)")
             let report = try #require(run.objects.first)
@@ -63,6 +69,18 @@ struct SalvageCommandTests {
             let degraded = try Tool.run(command, path, "--json", "--degraded")
             #expect(degraded.status == 0 && degraded.output == old.output)
         }
+    }
+
+    @Test("a store that a writer has open is refused, with exit code 3")
+    func liveWriter() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/store"
+        try SampleStore.make(at: path)
+        let writer = try Writer.open(at: path)
+        let run = try Tool.run("salvage", path, "--to", directory.path + "/new")
+        #expect(run.status == 3 && run.isOneLineError && run.error.contains("stop that process"), "\(run.error)")
+        try writer.close()
+        #expect(try Tool.run("salvage", path, "--to", directory.path + "/new").status == 0)
     }
 
     @Test("reads what is healthy, and names what is not")

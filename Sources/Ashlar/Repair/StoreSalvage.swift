@@ -10,8 +10,9 @@ public enum StoreSalvage {
     ///
     /// The damaged store is only read, also if it cannot be opened any more. Every commit keeps its bytes, sequence and chain value; one whose
     /// records alone are damaged becomes a stub. The report tells what was lost. Nothing has a target's name before it is whole, checked and
-    /// synced. Nobody should write to the store meanwhile. Throws `notAStore`, `alreadyExists`, `invalidArgument`, `inputOutput`, `unsupported`,
-    /// and `corrupt` if nothing could be told of the store at all. Complexity: reads the store about twice and writes it once.
+    /// synced. The store's lock is held meanwhile, so that nobody writes. Throws `notAStore`, `alreadyExists`, `invalidArgument`, `inUse` if a
+    /// writer has the store, `inputOutput`, `unsupported`, and `corrupt` if nothing could be told of the store at all. Complexity: reads the store
+    /// about twice and writes it once.
     public static func run(
         at path: String, to target: String, progress: (VerifyProgress) -> Void = { _ in }
     ) throws(StoreError) -> SalvageReport {
@@ -19,6 +20,9 @@ public enum StoreSalvage {
         guard kind == .directory else { throw .notAStore(path: path) }
         try checkTarget(target, of: path)
         let storage = try storing { () throws(StorageError) in try FileStorage(path: path) }
+        // What a writer appends, cuts or prunes meanwhile would look like damage. Held to the end: none begins either.
+        let lock = try keepWritersOut(of: storage)
+        defer { withExtendedLifetime(lock) {} }
         let plan = try SalvagePlan(storage, progress: progress)
         var report = plan.report
         for index in plan.parts.indices {
@@ -32,6 +36,15 @@ public enum StoreSalvage {
             try write(plan.parts[index], of: storage, to: report.parts[index].path)
         }
         return report
+    }
+
+    /// The store's lock, shared and unwritten; nil where there is none to take, as on a copy that came without it.
+    private static func keepWritersOut(of storage: FileStorage) throws(StoreError) -> (any StorageLock)? {
+        switch try storing({ () throws(StorageError) in try storage.lockShared(SegmentName.lockFile) }) {
+        case .acquired(let lock)?: return lock
+        case .held(let processID)?: throw .inUse(path: storage.path, processID: processID)
+        case nil: return nil
+        }
     }
 
     private static func isThere(_ path: String) throws(StoreError) -> Bool {

@@ -19,8 +19,8 @@ struct SalvageCommand: ReportingCommand {
             that had passed the loss goes on with the last one; to have the chain in one piece, append the lost blocks to NEW \
             and the rest again.
 
-            Nothing is called NEW before it is whole, checked and synced. Nobody should write to the store meanwhile. Exit \
-            code 1 tells that something was lost, and the report what:
+            Nothing is called NEW before it is whole, checked and synced. A store that a writer has open is refused (exit code 3): \
+            stop the writer first; none can open the store meanwhile. Exit code 1 tells that something was lost, and the report what:
             {"whole","parts":[{"path","sequences","heights","commits","events","behindLoss"}],"lost":[{"file","bytes",\
             "sequences","heights","reason"}],"emptied":[{"sequence","height","events","file","bytes","reason"}],"unplaced":[…],\
             "standInNames","notices"}, where ranges are {"first","last"} or null; `unplaced` are commits that check out but \
