@@ -5,9 +5,12 @@ Part of a reader written from the text of format-spec/ alone; see ashlar_reader.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
+import tarfile
+import tempfile
 from typing import Any, Callable, Iterator
 from zlib import compress, crc32
 
@@ -95,6 +98,39 @@ def check_snapshots(directory: str) -> list[str]:
         return [f"{type(problem).__name__}: {problem}"]
 
 
+def check_backup(directory: str, read_store: Callable[..., dict[str, Any]]) -> list[str]:
+    """What is wrong with the golden archive: digests, manifest, and what its files are as a store (backup.md)."""
+    try:
+        with tarfile.open(os.path.join(directory, "archive.tar"), "r:") as archive:
+            members = {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+        manifest = members.pop("0000000001.manifest")
+        lines = manifest.decode("ascii").split("\n")
+        problems = []
+        body = manifest[: manifest.rindex(b"sha256 ")]
+        if lines[-2] != "sha256 " + hashlib.sha256(body).hexdigest() or lines[-1] != "":
+            problems.append("the manifest's digest is not that of its text")
+        fields = dict(line.split(" ", 1) for line in lines[1:8])
+        with tempfile.TemporaryDirectory() as store:
+            for line in lines[lines.index(f"files {len(members)}") + 1 : -2]:
+                digest, size, _, name = line.split(" ")
+                data = members.pop(digest + ".part")
+                if hashlib.sha256(data).hexdigest() != digest or len(data) != int(size):
+                    problems.append(f"{name} is not what the manifest says")
+                with open(os.path.join(store, name), "wb") as file:
+                    file.write(data)
+            problems += [f"{name} is in no manifest" for name in members]
+            found = read_store(store)
+        with open(os.path.join(directory, "..", "pruned", "expected.json"), encoding="utf-8") as file:
+            expected = json.load(file)
+        for key in ("storeId", "sequence", "chainValue", "tip", "pruned", "canonical", "commits"):
+            problems += differences(found[key], expected[key])
+        if fields["store"] != found["storeId"] or int(fields["sequence"]) != found["commits"][-1]["sequence"]:
+            problems.append("the manifest is of another store, or of another end")
+        return problems
+    except (StoreError, Damage, OSError, ValueError, KeyError, tarfile.TarError) as problem:
+        return [f"{type(problem).__name__}: {problem}"]
+
+
 def as_version_1(header: bytes) -> bytes:
     data = header[:8] + b"\1\0" + header[10:508]
     return data + struct.pack("<I", crc32(data))
@@ -125,6 +161,12 @@ def self_test(vectors: str, read_store: Callable[..., dict[str, Any]]) -> int:
             report("vectors", [f"none in {vectors}"])
     for name in names:
         path = os.path.join(vectors, name)
-        report(f"vector {name}", check_snapshots(path) if name == "snapshots" else check_vector(path, read_store))
+        if name == "snapshots":
+            problems = check_snapshots(path)
+        elif name == "backup":
+            problems = check_backup(path, read_store)
+        else:
+            problems = check_vector(path, read_store)
+        report(f"vector {name}", problems)
     print(f"{passed} passed, {failed} failed")
     return failed
